@@ -1,0 +1,76 @@
+// Writes a trace file: records in, blocks out. The format is specified in proto/README.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include "heimdallr/records.h"
+#include "heimdallr/trace_header.h"
+
+namespace heimdallr::trace {
+
+enum class Compression { kNone, kZstd };
+enum class Overwrite { kRefuse, kReplace };
+
+/// What a writer did, and what it could not do.
+struct WriterTotals {
+  std::uint64_t records = 0;          ///< accepted and written, or still to be flushed
+  std::uint64_t access_records = 0;
+  std::uint64_t allocation_records = 0;
+  std::uint64_t dropped_records = 0;  ///< given up because writing had failed
+  std::uint64_t bytes = 0;            ///< written to the file so far
+};
+
+/// A trace being written. Records of one thread should come about in order of time; records of
+/// different threads and kinds in any order within a round. Not thread-safe.
+///
+/// After a failed write nothing more is written but everything is still accepted and counted as
+/// dropped: the recorder keeps draining, so the workload never waits for a full disk. The file is
+/// then cut back to its last whole chunk.
+class TraceWriter {
+ public:
+  /// Makes the file and writes the header. AlreadyExists with Overwrite::kRefuse; PermissionDenied,
+  /// NotFound, ResourceExhausted by errno.
+  [[nodiscard]] static absl::StatusOr<TraceWriter> Create(const std::string& path,
+                                                          const TraceHeader& header,
+                                                          Compression compression,
+                                                          Overwrite overwrite);
+
+  TraceWriter(TraceWriter&&) noexcept;
+  TraceWriter& operator=(TraceWriter&&) noexcept;
+  ~TraceWriter();
+
+  void Add(const AccessRecord& record);
+  void Add(const FaultRecord& record);
+  void Add(const AllocationRecord& record);
+  void Add(const MappingRecord& record);
+  void Add(const ProcessRecord& record);
+  void Add(const ThreadRecord& record);
+  void Add(const LossRecord& record);
+  void Add(const StatisticsRecord& record);
+
+  /// Interns a call stack (innermost first) and returns its id, from 1. Equal stacks share an id.
+  [[nodiscard]] std::uint32_t AddStack(std::span<const std::uint64_t> frames);
+
+  /// Flushes every open block and states that all records before `watermark_ns` are in the file.
+  /// Call at least once a second. Returns the error that made the writer give up, each time.
+  absl::Status EndRound(std::uint64_t watermark_ns);
+
+  /// Ends the last round and writes the footer. Further calls do nothing.
+  absl::Status Finish(const RecorderStatistics& statistics);
+
+  [[nodiscard]] const WriterTotals& totals() const;
+
+ private:
+  class Impl;
+  explicit TraceWriter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace heimdallr::trace
