@@ -6,6 +6,8 @@ function(heimdallr_target_options target)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
   target_compile_options(${target} PRIVATE
     $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wconversion -Wshadow>
+    # Designated initialisers leave out what has a default.
+    $<$<COMPILE_LANGUAGE:CXX>:-Wno-missing-field-initializers>
     $<$<BOOL:${HEIMDALLR_WERROR}>:-Werror>)
   if(HEIMDALLR_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${HEIMDALLR_SANITIZE}

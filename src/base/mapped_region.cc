@@ -1,9 +1,10 @@
 #include "base/mapped_region.h"
 
-#include <fmt/format.h>
 #include <sys/mman.h>
 
 #include <cerrno>
+
+#include <fmt/format.h>
 
 #include "base/syscall_error.h"
 

@@ -6,8 +6,8 @@
 #define HEIMDALLR_CONCAT_INNER(a, b) a##b
 #define HEIMDALLR_CONCAT(a, b) HEIMDALLR_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expression)              \
-  do {                                           \
+#define RETURN_IF_ERROR(expression)                                 \
+  do {                                                              \
     if (auto status_ = (expression); !status_.ok()) return status_; \
   } while (false)
 

@@ -1,0 +1,158 @@
+#include "cli/record_options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <memory>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace heimdallr::cli {
+namespace {
+
+using recorder::RecorderOptions;
+using recorder::SourceChoice;
+
+constexpr int kUsageError = 125;
+constexpr std::uint32_t kMaxStackDepth = 64;
+
+constexpr std::string_view kUsage = "heimdallr [options] -- COMMAND [ARGUMENT...]";
+constexpr std::string_view kExamples = R"(
+Examples:
+  heimdallr -- ./solver input.dat            record into solver.PID.htrace
+  heimdallr -F 2000 --stacks fp -- ./solver  sample twice as often, keep call stacks
+  heimdallr --dry-run -o base.htrace -- ./solver   only time it, for comparison
+Read a trace with: trace-dump FILE
+
+Exit status: that of COMMAND; 128+N if signal N ended it; 127 if it was not found, 126 if it could
+not be executed, 125 if the recording failed.)";
+
+// "none", "fp" or "fp:DEPTH"; empty when it is none of these.
+std::optional<std::uint32_t> ParseStacks(std::string_view text) {
+  if (text == "none") return 0;
+  if (text == "fp") return recorder::kDefaultStackDepth;
+  if (!text.starts_with("fp:")) return std::nullopt;
+  text.remove_prefix(3);
+  std::uint32_t depth = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), depth);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (depth < 1 || depth > kMaxStackDepth) return std::nullopt;
+  return depth;
+}
+
+std::string CheckStacks(const std::string& text) {
+  if (ParseStacks(text)) return {};
+  return fmt::format("'{}' is not 'none', 'fp' or 'fp:DEPTH' with a DEPTH of 1 to {}", text,
+                     kMaxStackDepth);
+}
+
+// The values as the option parser fills them, before they become RecorderOptions.
+struct Parsed {
+  RecorderOptions options;
+  std::string stacks = "none";
+  bool force = false;
+  bool no_allocations = false;
+  bool quiet = false;
+  bool verbose = false;
+};
+
+void AddOptions(CLI::App& app, Parsed& parsed) {
+  static const std::map<std::string, SourceChoice> kSources{{"auto", SourceChoice::kAuto},
+                                                            {"clock", SourceChoice::kClock},
+                                                            {"faults", SourceChoice::kFaultsOnly},
+                                                            {"none", SourceChoice::kNone}};
+  RecorderOptions& o = parsed.options;
+  app.add_option("-o,--output", o.output,
+                 "Trace file; %p process id, %h host, %c command (default %c.%p.htrace)")
+      ->option_text("PATH");
+  app.add_flag("--force", parsed.force, "Replace the trace file if it exists");
+  auto* frequency =
+      app.add_option("-F,--frequency", o.frequency_hz, "Samples a second and CPU (default 1000)")
+          ->option_text("HZ")
+          ->check(CLI::Range(1U, 1'000'000U));
+  app.add_option("-c,--period", o.period_ns, "Nanoseconds of CPU time between samples")
+      ->option_text("NS")
+      ->check(CLI::Range(std::uint64_t{1000}, std::uint64_t{60'000'000'000}))
+      ->excludes(frequency);
+  app.add_option("--source", o.source,
+                 "Where accesses come from: auto, clock (ticks of the CPU clock, needs no hardware "
+                 "support), faults (page faults alone) or none")
+      ->option_text("auto|clock|faults|none")
+      ->transform(CLI::CheckedTransformer(kSources).description(""));
+  app.add_flag("--faults", o.faults, "Record page faults as well");
+  app.add_flag("--no-allocations", parsed.no_allocations, "Do not record allocations");
+  app.add_option("--stacks", parsed.stacks,
+                 "Call stack of each allocation by frame pointers (default none; fp keeps 16 "
+                 "frames)")
+      ->option_text("none|fp[:DEPTH]")
+      ->check(CheckStacks);
+  app.add_option("--buffer-size", o.buffer_bytes,
+                 "Bytes of each ring, one a CPU and one a thread (default 512K)")
+      ->option_text("SIZE")
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->check(CLI::Range(std::uint64_t{16U << 10}, std::uint64_t{64U << 20}));
+  app.add_flag("--compress", o.compress, "Compress the trace (zstd): smaller, costs CPU time");
+  app.add_flag("--dry-run", o.dry_run,
+               "Only time the command: no samples, no interposer, a trace with its statistics");
+  app.add_flag("-q,--quiet", parsed.quiet, "Print only warnings and errors");
+  app.add_flag("-v,--verbose", parsed.verbose, "Print more about what is done");
+}
+
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App*, std::string) const override {
+    return fmt::format("Usage: {}\n", kUsage);
+  }
+};
+
+PrintAndExit WrongUse(std::string_view what) {
+  return {
+      .error = fmt::format("heimdallr: {}\nUsage: {} (--help lists the options)\n", what, kUsage),
+      .exit_status = kUsageError};
+}
+
+}  // namespace
+
+std::variant<RecordCommand, PrintAndExit> ParseRecordCommand(
+    const std::vector<std::string>& arguments) {
+  const auto separator = std::find(arguments.begin(), arguments.end(), "--");
+  // The parser takes its arguments last first.
+  std::vector<std::string> ours(std::make_reverse_iterator(separator), arguments.rend());
+
+  CLI::App app("Records the memory accesses and allocations of a program.", "heimdallr");
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.footer(std::string(kExamples));
+  app.set_version_flag("--version", "heimdallr " HEIMDALLR_VERSION);
+  Parsed parsed;
+  AddOptions(app, parsed);
+  try {
+    app.parse(ours);
+  } catch (const CLI::CallForHelp&) {
+    return PrintAndExit{.output = app.help()};
+  } catch (const CLI::CallForVersion&) {
+    return PrintAndExit{.output = app.version() + "\n"};
+  } catch (const CLI::ExtrasError& error) {
+    if (separator == arguments.end() && !ours.empty() && !ours.back().starts_with("-")) {
+      return WrongUse("put '--' before the command to record");
+    }
+    return WrongUse(error.what());
+  } catch (const CLI::ParseError& error) {
+    return WrongUse(error.what());
+  }
+  if (separator == arguments.end() || separator + 1 == arguments.end()) {
+    return WrongUse("no command to record");
+  }
+  RecordCommand command{.options = std::move(parsed.options)};
+  RecorderOptions& options = command.options;
+  options.command.assign(separator + 1, arguments.end());
+  options.stack_depth = *ParseStacks(parsed.stacks);
+  if (parsed.force) options.existing_file = recorder::ExistingFile::kReplace;
+  if (parsed.no_allocations) options.allocations = recorder::AllocationTracing::kOff;
+  if (parsed.verbose) command.verbosity = Verbosity::kVerbose;
+  if (parsed.quiet) command.verbosity = Verbosity::kQuiet;
+  return command;
+}
+
+}  // namespace heimdallr::cli

@@ -1,0 +1,140 @@
+#include "cli/recording_summary.h"
+
+#include <numeric>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace heimdallr::cli {
+namespace {
+
+using recorder::Ended;
+using recorder::LossLedger;
+using recorder::RecordingResult;
+
+double Seconds(std::uint64_t ns) { return static_cast<double>(ns) / 1e9; }
+
+// 1234567 -> "1,234,567"
+std::string Grouped(std::uint64_t value) {
+  std::string text = std::to_string(value);
+  for (std::size_t at = text.size(); at > 3;) {
+    at -= 3;
+    text.insert(at, 1, ',');
+  }
+  return text;
+}
+
+std::string Bytes(std::uint64_t bytes) {
+  if (bytes < 10'000) return fmt::format("{} B", bytes);
+  if (bytes < (10U << 20)) return fmt::format("{:.1f} KiB", static_cast<double>(bytes) / 1024);
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
+}
+
+std::string Outcome(const Ended& run) {
+  return run.signal != 0 ? fmt::format("killed by signal {}", run.signal)
+                         : fmt::format("exit status {}", run.exit_code);
+}
+
+std::string RunLine(const RecordingResult& result, const Ended& run) {
+  std::string line =
+      fmt::format("ran       {:.3f} s ({:.3f} s user, {:.3f} s system), {}, {} process{}",
+                  Seconds(run.wall_ns), Seconds(run.user_ns), Seconds(run.system_ns), Outcome(run),
+                  Grouped(result.processes), result.processes == 1 ? "" : "es");
+  if (result.still_running != 0) {
+    line += fmt::format(", {} still running", Grouped(result.still_running));
+  }
+  return line;
+}
+
+std::string AccessLine(const RecordingResult& result) {
+  if (result.streams.empty()) return "accesses  not sampled";
+  const std::uint64_t all =
+      std::accumulate(result.accesses.begin(), result.accesses.end(), std::uint64_t{0});
+  std::string line =
+      fmt::format("accesses  {} sampled: {} loads, {} stores, {} both", Grouped(all),
+                  Grouped(result.accesses[static_cast<std::size_t>(AccessKind::kLoad)]),
+                  Grouped(result.accesses[static_cast<std::size_t>(AccessKind::kStore)]),
+                  Grouped(result.accesses[static_cast<std::size_t>(AccessKind::kLoadStore)]));
+  for (const StreamInfo& stream : result.streams) {
+    if (stream.source == SourceKind::kClock) {
+      line += fmt::format("; {} ticks of {} in user code", Grouped(result.ticks), stream.event);
+    } else if (stream.source == SourceKind::kFaults) {
+      line += fmt::format("; {} page faults", Grouped(result.faults));
+    }
+  }
+  return line;
+}
+
+std::string AllocationLine(const RecordingResult& result) {
+  if (!result.interposed) return "allocations  not recorded";
+  return fmt::format("allocated {} times, gave back {} times", Grouped(result.allocations),
+                     Grouped(result.deallocations));
+}
+
+std::string LossLine(const RecordingResult& result) {
+  struct Reason {
+    LossKind kind;
+    std::string_view words;
+  };
+  static constexpr Reason kReasons[] = {
+      {LossKind::kRingOverflow, "samples (ring full)"},
+      {LossKind::kSamplesLost, "samples (kernel)"},
+      {LossKind::kAllocationOverflow, "allocation events"},
+      {LossKind::kCorruptRecord, "damaged events"},
+      {LossKind::kUntracedProcess, "programs without the interposer"},
+  };
+  std::string line;
+  for (const auto& [kind, words] : kReasons) {
+    const std::uint64_t count = result.losses.total(kind);
+    if (count == 0) continue;
+    line += fmt::format("{}{} {}", line.empty() ? "" : ", ", Grouped(count), words);
+  }
+  if (result.records_dropped != 0) {
+    line += fmt::format("{}{} records not written", line.empty() ? "" : ", ",
+                        Grouped(result.records_dropped));
+  }
+  return "lost      " + (line.empty() ? std::string("nothing") : line);
+}
+
+// Ticks that gave no access are no losses, but must be said.
+std::string UnusableTicks(const RecordingResult& result) {
+  const LossLedger& losses = result.losses;
+  const std::uint64_t no_operand = losses.total(LossKind::kNoMemoryOperand);
+  const std::uint64_t others =
+      losses.total(LossKind::kCodeUnreadable) + losses.total(LossKind::kInstructionUnknown) +
+      losses.total(LossKind::kOperandUnknown) + losses.total(LossKind::kNoUserRegisters);
+  if (no_operand + others == 0) return {};
+  return fmt::format("ticks     {} at instructions that access no memory, {} not decodable",
+                     Grouped(no_operand), Grouped(others));
+}
+
+std::string CostLine(const RecordingResult& result, const Ended& run) {
+  const double recorder = Seconds(result.cost.user_ns + result.cost.system_ns);
+  const double wall = Seconds(run.wall_ns);
+  std::string line = fmt::format("overhead  recorder {:.3f} s CPU ({:.1f} % of one processor)",
+                                 recorder, wall > 0 ? 100 * recorder / wall : 0.0);
+  if (const std::uint64_t stalls = result.losses.total(LossKind::kChannelStall); stalls != 0) {
+    line += fmt::format(", threads waited for it {} times, {:.3f} s", Grouped(stalls),
+                        Seconds(result.losses.total_duration_ns(LossKind::kChannelStall)));
+  }
+  return line;
+}
+
+}  // namespace
+
+std::vector<std::string> SummaryLines(const RecordingResult& result) {
+  const Ended& run = std::get<Ended>(result.workload);
+  std::vector<std::string> lines{
+      fmt::format("trace     {} ({})", result.trace_path, Bytes(result.trace_bytes)),
+      RunLine(result, run),
+      AccessLine(result),
+  };
+  if (std::string ticks = UnusableTicks(result); !ticks.empty()) lines.push_back(std::move(ticks));
+  lines.push_back(AllocationLine(result));
+  lines.push_back(LossLine(result));
+  lines.push_back(CostLine(result, run));
+  return lines;
+}
+
+}  // namespace heimdallr::cli

@@ -1,0 +1,15 @@
+// What `heimdallr` says at the end of a recording.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "recorder/recorder.h"
+
+namespace heimdallr::cli {
+
+/// At most nine lines, each without a line end: where the trace is, what it holds, what was lost
+/// (also when nothing was), what recording cost.
+[[nodiscard]] std::vector<std::string> SummaryLines(const recorder::RecordingResult& result);
+
+}  // namespace heimdallr::cli

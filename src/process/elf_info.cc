@@ -1,0 +1,106 @@
+#include "process/elf_info.h"
+
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+#include <elfutils/libdwelf.h>
+#include <fmt/format.h>
+
+#include "base/syscall_error.h"
+#include "base/unique_fd.h"
+
+namespace heimdallr::process {
+namespace {
+
+struct ElfEnd {
+  void operator()(Elf* elf) const { elf_end(elf); }
+};
+using ElfOwner = std::unique_ptr<Elf, ElfEnd>;
+
+#if defined(__x86_64__)
+constexpr GElf_Half kNativeMachine = EM_X86_64;
+#elif defined(__aarch64__)
+constexpr GElf_Half kNativeMachine = EM_AARCH64;
+#elif defined(__powerpc64__)
+constexpr GElf_Half kNativeMachine = EM_PPC64;
+#else
+constexpr GElf_Half kNativeMachine = EM_NONE;
+#endif
+
+std::string Interpreter(Elf* elf) {
+  std::size_t count = 0;
+  if (elf_getphdrnum(elf, &count) != 0) return {};
+  for (std::size_t i = 0; i < count; ++i) {
+    GElf_Phdr header;
+    if (gelf_getphdr(elf, static_cast<int>(i), &header) == nullptr) continue;
+    if (header.p_type != PT_INTERP) continue;
+    std::size_t file_size = 0;
+    const char* file = elf_rawfile(elf, &file_size);
+    if (file == nullptr || header.p_offset >= file_size) return {};
+    const std::size_t room = std::min<std::size_t>(header.p_filesz, file_size - header.p_offset);
+    return {file + header.p_offset, strnlen(file + header.p_offset, room)};
+  }
+  return {};
+}
+
+// Whether the dynamic section or a symbol table names the AddressSanitizer's runtime.
+bool NeedsAsan(Elf* elf) {
+  for (Elf_Scn* section = elf_nextscn(elf, nullptr); section != nullptr;
+       section = elf_nextscn(elf, section)) {
+    GElf_Shdr header;
+    if (gelf_getshdr(section, &header) == nullptr) continue;
+    Elf_Data* data = elf_getdata(section, nullptr);
+    if (data == nullptr || header.sh_entsize == 0) continue;
+    const int entries = static_cast<int>(header.sh_size / header.sh_entsize);
+    for (int i = 0; i < entries; ++i) {
+      const char* name = nullptr;
+      if (header.sh_type == SHT_DYNAMIC) {
+        GElf_Dyn entry;
+        if (gelf_getdyn(data, i, &entry) == nullptr || entry.d_tag != DT_NEEDED) continue;
+        name = elf_strptr(elf, header.sh_link, entry.d_un.d_val);
+        if (name != nullptr && std::string_view(name).starts_with("libasan.so")) return true;
+      } else if (header.sh_type == SHT_DYNSYM) {
+        GElf_Sym symbol;
+        if (gelf_getsym(data, i, &symbol) == nullptr) continue;
+        name = elf_strptr(elf, header.sh_link, symbol.st_name);
+        if (name != nullptr && std::strcmp(name, "__asan_init") == 0) return true;
+      }
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::StatusOr<ElfInfo> ReadElfInfo(const std::string& path) {
+  const base::UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return base::SyscallError(errno, fmt::format("cannot open '{}'", path));
+
+  elf_version(EV_CURRENT);
+  const ElfOwner elf(elf_begin(file.get(), ELF_C_READ, nullptr));
+  GElf_Ehdr header;
+  if (elf == nullptr || elf_kind(elf.get()) != ELF_K_ELF ||
+      gelf_getehdr(elf.get(), &header) == nullptr) {
+    return absl::InvalidArgumentError(fmt::format("'{}' is no ELF file", path));
+  }
+  ElfInfo info;
+  info.is_64_bit = header.e_ident[EI_CLASS] == ELFCLASS64;
+  info.is_native = info.is_64_bit && header.e_machine == kNativeMachine;
+  info.interpreter = Interpreter(elf.get());
+  info.needs_asan = NeedsAsan(elf.get());
+  const void* build_id = nullptr;
+  const ssize_t bytes = dwelf_elf_gnu_build_id(elf.get(), &build_id);
+  if (bytes > 0) {
+    info.build_id.assign(static_cast<const char*>(build_id), static_cast<std::size_t>(bytes));
+  }
+  return info;
+}
+
+}  // namespace heimdallr::process

@@ -1,0 +1,95 @@
+#include "process/held_process.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/status_macros.h"
+#include "base/syscall_error.h"
+
+namespace heimdallr::process {
+namespace {
+
+struct Pipe {
+  base::UniqueFd read;
+  base::UniqueFd write;
+};
+
+absl::StatusOr<Pipe> MakePipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return base::SyscallError(errno, "cannot make a pipe");
+  return Pipe{base::UniqueFd(ends[0]), base::UniqueFd(ends[1])};
+}
+
+std::vector<char*> Pointers(const std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  pointers.reserve(strings.size() + 1);
+  for (const std::string& s : strings) pointers.push_back(const_cast<char*>(s.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// Runs in the child. Never returns.
+[[noreturn]] void WaitAndExecute(const LaunchOptions& options, char* const* arguments,
+                                 char* const* environment, int go, int failure) {
+  char byte;
+  ssize_t got;
+  do {
+    got = read(go, &byte, 1);
+  } while (got < 0 && errno == EINTR);
+  if (got != 1) _exit(125);
+
+  for (const int signal : options.default_signals) std::signal(signal, SIG_DFL);
+  sigprocmask(SIG_SETMASK, &options.signal_mask, nullptr);
+  execvpe(arguments[0], arguments, environment);
+
+  const int error = errno;
+  [[maybe_unused]] const ssize_t written = write(failure, &error, sizeof error);
+  _exit(error == ENOENT ? 127 : 126);
+}
+
+}  // namespace
+
+HeldProcess::HeldProcess(pid_t pid, base::UniqueFd go, base::UniqueFd failure, std::string program)
+    : pid_(pid), go_(std::move(go)), failure_(std::move(failure)), program_(std::move(program)) {}
+
+absl::StatusOr<HeldProcess> HeldProcess::Start(const LaunchOptions& options) {
+  ASSIGN_OR_RETURN(Pipe go, MakePipe());
+  ASSIGN_OR_RETURN(Pipe failure, MakePipe());
+  const std::vector<char*> arguments = Pointers(options.command);
+  const std::vector<char*> environment = Pointers(options.environment);
+
+  const pid_t pid = fork();
+  if (pid < 0) return base::SyscallError(errno, "cannot start a process for the workload");
+  if (pid == 0) {
+    // The child must not keep the end that releases it, or it would never see its parent die.
+    close(go.write.get());
+    WaitAndExecute(options, arguments.data(), environment.data(), go.read.get(),
+                   failure.write.get());
+  }
+  return HeldProcess(pid, std::move(go.write), std::move(failure.read), options.command.front());
+}
+
+absl::Status HeldProcess::Release() {
+  const char byte = 1;
+  if (write(go_.get(), &byte, 1) != 1) {
+    return base::SyscallError(errno, "cannot release the workload");
+  }
+  go_ = base::UniqueFd();
+
+  int error = 0;
+  ssize_t got;
+  do {
+    got = read(failure_.get(), &error, sizeof error);
+  } while (got < 0 && errno == EINTR);
+  if (got == 0) return absl::OkStatus();  // closed by a successful exec
+  waitpid(pid_, nullptr, 0);
+  return base::SyscallError(error, fmt::format("cannot run '{}'", program_));
+}
+
+}  // namespace heimdallr::process

@@ -1,0 +1,119 @@
+#include "recorder/address_spaces.h"
+
+#include <fcntl.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace heimdallr::recorder {
+namespace {
+
+constexpr std::size_t kOpenFiles = 128;
+
+std::size_t ReadProcess(std::int32_t pid, std::uint64_t address, std::span<std::byte> out) {
+  const iovec local{out.data(), out.size()};
+  const iovec remote{reinterpret_cast<void*>(address), out.size()};
+  const ssize_t got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+  return got > 0 ? static_cast<std::size_t>(got) : 0;
+}
+
+}  // namespace
+
+AddressSpaces::Space& AddressSpaces::Of(std::int32_t pid) {
+  const auto [entry, is_new] = spaces_.try_emplace(pid);
+  if (is_new) {
+    entry->second.id = next_id_++;
+    pids_[entry->second.id] = pid;
+  }
+  return entry->second;
+}
+
+AddressSpaces::Id AddressSpaces::IdOf(std::int32_t pid) { return Of(pid).id; }
+
+void AddressSpaces::OnFork(std::int32_t child, std::int32_t parent) {
+  auto mappings = Of(parent).mappings;
+  OnExit(child);  // a process id used again
+  Of(child).mappings = std::move(mappings);
+}
+
+AddressSpaces::Id AddressSpaces::OnExec(std::int32_t pid) {
+  const Id ended = OnExit(pid);
+  Of(pid);
+  return ended;
+}
+
+AddressSpaces::Id AddressSpaces::OnExit(std::int32_t pid) {
+  const auto entry = spaces_.find(pid);
+  if (entry == spaces_.end()) return 0;
+  const Id ended = entry->second.id;
+  pids_.erase(ended);
+  spaces_.erase(entry);
+  return ended;
+}
+
+void AddressSpaces::Cut(std::map<std::uint64_t, CodeMapping>& mappings, std::uint64_t start,
+                        std::uint64_t end) {
+  auto entry = mappings.lower_bound(start);
+  if (entry != mappings.begin() && std::prev(entry)->second.end > start) {
+    auto& [before_start, before] = *std::prev(entry);
+    if (before.end > end) {
+      mappings[end] = {before.end, before.offset + (end - before_start), before.path};
+    }
+    before.end = start;
+  }
+  while (entry != mappings.end() && entry->first < end) {
+    if (entry->second.end > end) {
+      mappings[end] = {entry->second.end, entry->second.offset + (end - entry->first),
+                       entry->second.path};
+    }
+    entry = mappings.erase(entry);
+  }
+}
+
+void AddressSpaces::OnMapped(std::int32_t pid, std::uint64_t address, std::uint64_t size,
+                             std::uint64_t offset, std::string_view path) {
+  auto& mappings = Of(pid).mappings;
+  Cut(mappings, address, address + size);
+  mappings[address] = {address + size, offset, std::string(path)};
+}
+
+int AddressSpaces::OpenFile(std::int32_t pid, const std::string& path) {
+  if (const auto entry = files_.find(path); entry != files_.end()) return entry->second.get();
+  if (files_.size() >= kOpenFiles) files_.clear();
+  // The process may see other file systems than we do (a container).
+  base::UniqueFd file(
+      open(fmt::format("/proc/{}/root{}", pid, path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.valid()) {
+    file = base::UniqueFd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  }
+  return files_.emplace(path, std::move(file)).first->second.get();
+}
+
+std::size_t AddressSpaces::ReadCode(Id space, std::uint64_t address, std::span<std::byte> out) {
+  const auto owner = pids_.find(space);
+  if (owner == pids_.end()) return 0;
+  const std::int32_t pid = owner->second;
+  const auto& mappings = spaces_.at(pid).mappings;
+
+  auto entry = mappings.upper_bound(address);
+  if (entry == mappings.begin()) return ReadProcess(pid, address, out);
+  --entry;
+  const CodeMapping& mapping = entry->second;
+  if (address >= mapping.end || !mapping.path.starts_with('/') ||
+      mapping.path.starts_with("//anon")) {
+    return ReadProcess(pid, address, out);
+  }
+  const int file = OpenFile(pid, mapping.path);
+  if (file < 0) return ReadProcess(pid, address, out);
+  const std::size_t room = std::min<std::uint64_t>(out.size(), mapping.end - address);
+  const ssize_t got =
+      pread(file, out.data(), room, static_cast<off_t>(mapping.offset + (address - entry->first)));
+  return got > 0 ? static_cast<std::size_t>(got) : ReadProcess(pid, address, out);
+}
+
+}  // namespace heimdallr::recorder

@@ -1,0 +1,64 @@
+// The code of every process of the workload, so that an instruction can be read when its sample is
+// decoded - which may be after the process has ended.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/unique_fd.h"
+
+namespace heimdallr::recorder {
+
+/// Executable mappings by process. An address space is numbered anew at fork and exec, so that what
+/// is cached for one is never taken for another. Not thread-safe.
+class AddressSpaces {
+ public:
+  using Id = std::uint64_t;
+
+  /// Address space of a process, made when it is not known yet.
+  [[nodiscard]] Id IdOf(std::int32_t pid);
+
+  /// The child starts with its parent's mappings.
+  void OnFork(std::int32_t child, std::int32_t parent);
+  /// A new image: empty. Returns the number of the space that ended.
+  Id OnExec(std::int32_t pid);
+  /// Returns the number of the space that ended.
+  Id OnExit(std::int32_t pid);
+  /// Notes an executable mapping; what it covers of older ones is replaced. A `path` that names no
+  /// file ("//anon", "[vdso]") is read from the process.
+  void OnMapped(std::int32_t pid, std::uint64_t address, std::uint64_t size, std::uint64_t offset,
+                std::string_view path);
+
+  /// Reads code bytes: from the mapped file, which outlives the process and is what was loaded even
+  /// if the process has changed image since; from the living process where no file is mapped.
+  /// Returns the number of bytes read, 0 when the code cannot be had.
+  [[nodiscard]] std::size_t ReadCode(Id space, std::uint64_t address, std::span<std::byte> out);
+
+ private:
+  struct CodeMapping {
+    std::uint64_t end = 0;
+    std::uint64_t offset = 0;
+    std::string path;
+  };
+  struct Space {
+    Id id = 0;
+    std::map<std::uint64_t, CodeMapping> mappings;  // by start address
+  };
+
+  Space& Of(std::int32_t pid);
+  static void Cut(std::map<std::uint64_t, CodeMapping>& mappings, std::uint64_t start,
+                  std::uint64_t end);
+  int OpenFile(std::int32_t pid, const std::string& path);
+
+  std::unordered_map<std::int32_t, Space> spaces_;  // by pid
+  std::unordered_map<Id, std::int32_t> pids_;
+  std::unordered_map<std::string, base::UniqueFd> files_;
+  Id next_id_ = 1;
+};
+
+}  // namespace heimdallr::recorder

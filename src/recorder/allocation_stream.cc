@@ -1,0 +1,182 @@
+#include "recorder/allocation_stream.h"
+
+#include <algorithm>
+
+#include "recorder/loss_ledger.h"
+#include "recorder/process_tracker.h"
+#include "trace/trace_writer.h"
+
+namespace heimdallr::recorder {
+namespace {
+
+using channel::EventCode;
+using channel::EventRecord;
+using channel::RingOwner;
+
+// What a plain call code or one of the extra codes means.
+struct CallMeaning {
+  AllocationCall call = AllocationCall::kUnknown;
+  AllocationEvent event = AllocationEvent::kAllocate;
+};
+
+CallMeaning Meaning(EventCode code) {
+  using enum AllocationEvent;
+  switch (code) {
+    case EventCode::kReallocBegin:
+      return {AllocationCall::kRealloc, kDeallocate};
+    case EventCode::kReallocarrayBegin:
+      return {AllocationCall::kReallocarray, kDeallocate};
+    case EventCode::kMremapBegin:
+      return {AllocationCall::kMremap, kDeallocate};
+    case EventCode::kBrkShrink:
+      return {AllocationCall::kBrk, kDeallocate};
+    case EventCode::kSbrkShrink:
+      return {AllocationCall::kSbrk, kDeallocate};
+    default:
+      break;
+  }
+  const auto call = static_cast<AllocationCall>(code);
+  switch (call) {
+    case AllocationCall::kFree:
+    case AllocationCall::kFreeSized:
+    case AllocationCall::kFreeAlignedSized:
+    case AllocationCall::kOperatorDelete:
+    case AllocationCall::kOperatorDeleteArray:
+    case AllocationCall::kMunmap:
+      return {call, kDeallocate};
+    default:
+      return {call, kAllocate};
+  }
+}
+
+bool IsBegin(EventCode code) {
+  return code == EventCode::kReallocBegin || code == EventCode::kReallocarrayBegin ||
+         code == EventCode::kMremapBegin;
+}
+
+// The first half that belongs to a second half; kThreadStart (which is none) for other calls.
+EventCode BeginOf(AllocationCall call) {
+  switch (call) {
+    case AllocationCall::kRealloc:
+      return EventCode::kReallocBegin;
+    case AllocationCall::kReallocarray:
+      return EventCode::kReallocarrayBegin;
+    case AllocationCall::kMremap:
+      return EventCode::kMremapBegin;
+    default:
+      return EventCode::kThreadStart;
+  }
+}
+
+}  // namespace
+
+std::uint64_t AllocationStream::TimeOf(const EventRecord& event) const {
+  const std::uint64_t now = parts_.clock.ToMonotonicNs(event.time);
+  return now > start_ns_ ? now - start_ns_ : 0;
+}
+
+void AllocationStream::OnEvents(const RingOwner& owner, std::span<const EventRecord> events) {
+  OwnerState& state = owners_[owner.owner];
+  for (const EventRecord& event : events) {
+    const EventCode code = channel::TagCode(event.tag);
+    if (code < EventCode::kThreadStart) {
+      OnCall(owner, state, event, code);
+    } else {
+      OnReport(owner, state, event, code);
+    }
+  }
+}
+
+void AllocationStream::OnOwnerGone(const RingOwner& owner) { owners_.erase(owner.owner); }
+
+void AllocationStream::OnCall(const RingOwner& owner, OwnerState& state, const EventRecord& event,
+                              EventCode code) {
+  const CallMeaning meaning = Meaning(code);
+  AllocationRecord record{.time_ns = TimeOf(event),
+                          .address = event.address,
+                          .size = event.size,
+                          .pid = owner.pid,
+                          .tid = owner.tid,
+                          .call = meaning.call,
+                          .event = meaning.event};
+  ResolveTag(event, record);
+  if (IsBegin(code)) {
+    state.open_calls.push_back({code, event.address});
+  } else if (!state.open_calls.empty() && state.open_calls.back().begin == BeginOf(meaning.call)) {
+    record.old_address = state.open_calls.back().old_address;
+    state.open_calls.pop_back();
+  }
+  ++(meaning.event == AllocationEvent::kAllocate ? allocations_ : deallocations_);
+  parts_.writer.Add(record);
+}
+
+void AllocationStream::ResolveTag(const EventRecord& event, AllocationRecord& record) {
+  const std::uint64_t payload = event.tag & channel::kTagPayloadMask;
+  if (tags_ == TagMeaning::kCaller) {
+    record.caller = payload;
+    return;
+  }
+  const auto stack = stacks_.find(payload);
+  if (stack == stacks_.end()) return;  // its definition was in a slot that was lost
+  record.caller = stack->second.caller;
+  record.stack = stack->second.id;
+}
+
+void AllocationStream::OnReport(const RingOwner& owner, OwnerState& state, const EventRecord& event,
+                                EventCode code) {
+  const std::uint64_t payload = event.tag & channel::kTagPayloadMask;
+  switch (code) {
+    case EventCode::kThreadStart:
+      if (std::uint64_t& image = images_[owner.pid]; image != owner.image) {
+        image = owner.image;
+        parts_.processes.OnAttach(TimeOf(event), owner.pid);
+      }
+      parts_.processes.OnThreadLayout({.time_ns = TimeOf(event),
+                                       .thread_pointer = event.address,
+                                       .stack_top = event.size,
+                                       .pid = owner.pid,
+                                       .tid = owner.tid,
+                                       .event = ThreadEvent::kLayout});
+      break;
+    case EventCode::kStackDefinition:
+      state.stack_hash = payload;
+      state.frames.clear();
+      state.frames_missing = std::min<std::uint64_t>(event.address, channel::kMaxStackDepth);
+      break;
+    case EventCode::kStackFrames:
+      OnFrames(state, event);
+      break;
+    case EventCode::kExitReport:
+      state.exit_report = {.time_ns = TimeOf(event),
+                           .user_ns = event.address * 1000,
+                           .system_ns = event.size * 1000,
+                           .pid = owner.pid,
+                           .exit_code = static_cast<std::int32_t>(payload & 0xff),
+                           .source = StatisticsSource::kExitReport};
+      break;
+    case EventCode::kExitReportFaults:
+      state.exit_report.max_rss_bytes = event.address * 1024;
+      state.exit_report.minor_faults = event.size >> 32;
+      state.exit_report.major_faults = event.size & 0xffff'ffff;
+      parts_.processes.OnExitReport(state.exit_report);
+      break;
+    case EventCode::kNamespaceBypass:
+      parts_.losses.Count(LossKind::kNamespaceBypass, 1, {.pid = owner.pid});
+      break;
+    default:
+      parts_.losses.Count(LossKind::kCorruptRecord, 1, {.pid = owner.pid, .tid = owner.tid});
+  }
+}
+
+void AllocationStream::OnFrames(OwnerState& state, const EventRecord& event) {
+  for (const std::uint64_t frame : {event.time, event.address, event.size}) {
+    if (state.frames_missing == 0) return;
+    state.frames.push_back(frame);
+    --state.frames_missing;
+  }
+  if (state.frames_missing != 0) return;
+  stacks_[state.stack_hash] = {.caller = state.frames.front(),
+                               .id = parts_.writer.AddStack(state.frames)};
+}
+
+}  // namespace heimdallr::recorder

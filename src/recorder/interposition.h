@@ -1,0 +1,33 @@
+// Whether a program can be given the interposer, and the environment that does it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+namespace heimdallr::recorder {
+
+/// File that execvp(3) would run for `command`; nullopt when there is none (exec will say so).
+[[nodiscard]] std::optional<std::string> FindExecutable(const std::string& command);
+
+/// Why the interposer must stay out of this executable, or would have no effect; nullopt when it
+/// can be used, also for scripts and files that cannot be read.
+[[nodiscard]] std::optional<std::string> ReasonNotToInterpose(const std::string& executable);
+
+/// The environment `current` with the interposer added in front of LD_PRELOAD and the channel's
+/// path. FailedPrecondition when the library's path has a space or colon, which LD_PRELOAD cannot
+/// hold.
+[[nodiscard]] absl::StatusOr<std::vector<std::string>> InterposedEnvironment(
+    std::vector<std::string> current, const std::string& library, const std::string& channel_path);
+
+/// This process's environment as NAME=VALUE.
+[[nodiscard]] std::vector<std::string> CurrentEnvironment();
+
+/// Those entries that change how a program uses memory and threads.
+[[nodiscard]] std::vector<std::string> RelevantEnvironment(
+    const std::vector<std::string>& environment);
+
+}  // namespace heimdallr::recorder

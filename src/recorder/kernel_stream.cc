@@ -1,0 +1,193 @@
+#include "recorder/kernel_stream.h"
+
+#include <sys/mman.h>
+
+#include <span>
+#include <variant>
+
+#include "perf/records.h"
+#include "process/elf_info.h"
+#include "recorder/loss_ledger.h"
+#include "recorder/process_tracker.h"
+#include "recorder/sampler.h"
+#include "replay/instruction_decoder.h"
+#include "replay/registers.h"
+#include "trace/trace_writer.h"
+
+namespace heimdallr::recorder {
+namespace {
+
+LossKind LossOf(replay::Reason reason) {
+  switch (reason) {
+    case replay::Reason::kNoMemoryOperand:
+    case replay::Reason::kNoIteration:
+      return LossKind::kNoMemoryOperand;
+    case replay::Reason::kCodeUnreadable:
+      return LossKind::kCodeUnreadable;
+    case replay::Reason::kInstructionUnknown:
+      return LossKind::kInstructionUnknown;
+    case replay::Reason::kVectorIndex:
+    case replay::Reason::kSegmentBaseUnknown:
+    case replay::Reason::kRegisterNotSampled:
+      return LossKind::kOperandUnknown;
+  }
+  return LossKind::kUnknown;
+}
+
+bool NamesFile(std::string_view path) {
+  return path.starts_with('/') && !path.starts_with("//anon");
+}
+
+}  // namespace
+
+KernelStream::KernelStream(const Parts& parts, std::uint64_t start_ns)
+    : parts_(parts),
+      start_ns_(start_ns),
+      code_(replay::MakeX86Decoder(),
+            [&spaces = parts.spaces](replay::SpaceId space, std::uint64_t address,
+                                     std::span<std::byte> into) {
+              return spaces.ReadCode(space, address, into);
+            }) {}
+
+void KernelStream::Add(const perf::KernelRecord& record) {
+  std::visit([this](const auto& r) { On(r); }, record);
+}
+
+std::uint64_t KernelStream::TimeOf(const perf::Origin& origin) const {
+  return origin.time_ns > start_ns_ ? origin.time_ns - start_ns_ : 0;
+}
+
+void KernelStream::On(const perf::SampleRecord& sample) {
+  const std::uint8_t stream = parts_.sampler.StreamOf(sample.origin.event_id);
+  if (stream == 0) {
+    parts_.losses.Count(LossKind::kCorruptRecord, 1);
+    return;
+  }
+  if (parts_.sampler.streams()[stream - 1U].source == SourceKind::kFaults) {
+    OnFault(sample, stream);
+  } else {
+    OnTick(sample, stream);
+  }
+}
+
+void KernelStream::OnFault(const perf::SampleRecord& sample, std::uint8_t stream) {
+  ++faults_;
+  parts_.writer.Add(FaultRecord{.time_ns = TimeOf(sample.origin),
+                                .ip = sample.ip,
+                                .address = sample.address,
+                                .pid = sample.origin.pid,
+                                .tid = sample.origin.tid,
+                                .cpu = sample.origin.cpu,
+                                .stream = stream});
+}
+
+void KernelStream::OnTick(const perf::SampleRecord& sample, std::uint8_t stream) {
+  ++ticks_;
+  const LossOrigin origin{.pid = sample.origin.pid, .tid = sample.origin.tid, .stream = stream};
+  if (sample.user_registers.mask == 0) {
+    parts_.losses.Count(LossKind::kNoUserRegisters, 1, origin);
+    return;
+  }
+  const auto found = code_.Lookup(parts_.spaces.IdOf(sample.origin.pid), sample.ip);
+  if (const auto* reason = std::get_if<replay::Reason>(&found)) {
+    parts_.losses.Count(LossOf(*reason), 1, origin);
+    return;
+  }
+  const replay::Registers registers =
+      replay::FromX86Sample(sample.user_registers.mask, sample.user_registers.present());
+
+  replay::Reason why = replay::Reason::kNoMemoryOperand;
+  bool recorded = false;
+  for (const auto& operand : std::get<const replay::Instruction*>(found)->memory()) {
+    const auto address = replay::EffectiveAddress(operand, registers);
+    if (const auto* reason = std::get_if<replay::Reason>(&address)) {
+      why = *reason;
+      continue;
+    }
+    recorded = true;
+    ++accesses_[static_cast<std::size_t>(operand.kind)];
+    parts_.writer.Add(AccessRecord{.time_ns = TimeOf(sample.origin),
+                                   .ip = sample.ip,
+                                   .address = std::get<std::uint64_t>(address),
+                                   .tick = ticks_,
+                                   .pid = sample.origin.pid,
+                                   .tid = sample.origin.tid,
+                                   .cpu = sample.origin.cpu,
+                                   .size = operand.size_bytes,
+                                   .stream = stream,
+                                   .kind = operand.kind});
+  }
+  if (!recorded) parts_.losses.Count(LossOf(why), 1, origin);
+}
+
+void KernelStream::On(const perf::MmapRecord& record) {
+  const bool executable = (record.protection & PROT_EXEC) != 0;
+  std::string build_id = record.build_id;
+  if (executable && build_id.empty() && NamesFile(record.path)) {
+    if (auto elf = process::ReadElfInfo(record.path); elf.ok()) build_id = elf->build_id;
+  }
+  parts_.writer.Add(MappingRecord{.time_ns = TimeOf(record.origin),
+                                  .address = record.address,
+                                  .size = record.size,
+                                  .offset = record.offset,
+                                  .inode = record.inode,
+                                  .path = record.path,
+                                  .build_id = build_id,
+                                  .protection = record.protection,
+                                  .pid = record.pid,
+                                  .tid = record.tid,
+                                  .shared = (record.flags & MAP_SHARED) != 0});
+  if (NamesFile(record.path)) {
+    parts_.processes.OnFileMapped(record.pid, record.path, build_id);
+  }
+  if (executable) {
+    code_.Invalidate(parts_.spaces.IdOf(record.pid), record.address, record.address + record.size);
+    parts_.spaces.OnMapped(record.pid, record.address, record.size, record.offset, record.path);
+  }
+}
+
+void KernelStream::On(const perf::CommRecord& record) {
+  if (record.exec) {
+    DropCode(parts_.spaces.OnExec(record.pid));
+    parts_.processes.OnExec(TimeOf(record.origin), record.pid, record.name);
+  } else {
+    parts_.processes.OnName(TimeOf(record.origin), record.pid, record.tid, record.name);
+  }
+}
+
+void KernelStream::On(const perf::ForkRecord& record) {
+  if (record.pid != record.parent_pid) parts_.spaces.OnFork(record.pid, record.parent_pid);
+  parts_.processes.OnFork(TimeOf(record.origin), record.pid, record.tid, record.parent_pid);
+}
+
+void KernelStream::On(const perf::ExitRecord& record) {
+  if (parts_.processes.OnThreadExit(TimeOf(record.origin), record.pid, record.tid) ==
+      ProcessTracker::Remains::kNone) {
+    DropCode(parts_.spaces.OnExit(record.pid));
+  }
+}
+
+void KernelStream::On(const perf::LostRecord& record) {
+  parts_.losses.Count(LossKind::kRingOverflow, record.count,
+                      {.stream = parts_.sampler.StreamOf(record.event_id)});
+}
+
+void KernelStream::On(const perf::LostSamplesRecord& record) {
+  parts_.losses.Count(LossKind::kSamplesLost, record.count,
+                      {.stream = parts_.sampler.StreamOf(record.origin.event_id)});
+}
+
+void KernelStream::On(const perf::ThrottleRecord& record) {
+  if (!record.throttled) return;
+  parts_.losses.Count(LossKind::kThrottle, 1, {.stream = parts_.sampler.StreamOf(record.event_id)});
+}
+
+void KernelStream::On(const perf::UnknownRecord& /*record*/) {
+  parts_.losses.Count(LossKind::kCorruptRecord, 1);
+}
+
+void KernelStream::DropCode(AddressSpaces::Id space) {
+  if (space != 0) code_.Drop(space);
+}
+
+}  // namespace heimdallr::recorder

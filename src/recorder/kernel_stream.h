@@ -1,0 +1,70 @@
+// Turns the kernel's records into records of the trace, in order of time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "heimdallr/records.h"
+#include "heimdallr/trace_header.h"
+#include "perf/records.h"
+#include "recorder/address_spaces.h"
+#include "replay/code_cache.h"
+#include "replay/instruction.h"
+
+namespace heimdallr::trace {
+class TraceWriter;
+}
+
+namespace heimdallr::recorder {
+
+class LossLedger;
+class ProcessTracker;
+class Sampler;
+
+/// Keeps processes and mappings up to date and decodes the instruction of each tick.
+class KernelStream {
+ public:
+  struct Parts {
+    trace::TraceWriter& writer;
+    ProcessTracker& processes;
+    LossLedger& losses;
+    AddressSpaces& spaces;
+    const Sampler& sampler;
+  };
+
+  /// `start_ns` is the CLOCK_MONOTONIC time that the trace calls 0.
+  KernelStream(const Parts& parts, std::uint64_t start_ns);
+
+  void Add(const perf::KernelRecord& record);
+
+  [[nodiscard]] std::uint64_t ticks() const { return ticks_; }
+  [[nodiscard]] std::uint64_t faults() const { return faults_; }
+  [[nodiscard]] const std::array<std::uint64_t, 4>& accesses() const { return accesses_; }
+
+ private:
+  void On(const perf::SampleRecord& sample);
+  void On(const perf::MmapRecord& record);
+  void On(const perf::CommRecord& record);
+  void On(const perf::ForkRecord& record);
+  void On(const perf::ExitRecord& record);
+  void On(const perf::LostRecord& record);
+  void On(const perf::LostSamplesRecord& record);
+  void On(const perf::ThrottleRecord& record);
+  void On(const perf::UnknownRecord& record);
+
+  [[nodiscard]] std::uint64_t TimeOf(const perf::Origin& origin) const;
+  void OnTick(const perf::SampleRecord& sample, std::uint8_t stream);
+  void OnFault(const perf::SampleRecord& sample, std::uint8_t stream);
+  void DropCode(AddressSpaces::Id space);
+
+  Parts parts_;
+  std::uint64_t start_ns_;
+  replay::CodeCache code_;
+  std::uint64_t ticks_ = 0;
+  std::uint64_t faults_ = 0;
+  std::array<std::uint64_t, 4> accesses_{};  // by AccessKind
+};
+
+}  // namespace heimdallr::recorder

@@ -1,0 +1,40 @@
+// What a recording is asked to do: plain data, filled by the command line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace heimdallr::recorder {
+
+enum class SourceChoice { kAuto, kClock, kFaultsOnly, kNone };
+enum class ExistingFile { kRefuse, kReplace };
+enum class AllocationTracing { kOn, kOff };
+
+inline constexpr std::uint32_t kDefaultFrequencyHz = 1000;
+inline constexpr std::uint64_t kDefaultBufferBytes = 512U << 10;
+inline constexpr std::uint32_t kDefaultStackDepth = 16;
+
+struct RecorderOptions {
+  std::vector<std::string> command;
+  std::string output = "%c.%p.htrace";  ///< pattern, see output_path.h
+  ExistingFile existing_file = ExistingFile::kRefuse;
+
+  SourceChoice source = SourceChoice::kAuto;
+  bool faults = false;                               ///< page faults beside the source
+  std::uint32_t frequency_hz = kDefaultFrequencyHz;  ///< used when `period_ns` is 0
+  std::uint64_t period_ns = 0;
+
+  AllocationTracing allocations = AllocationTracing::kOn;
+  std::uint32_t stack_depth = 0;  ///< frames for each allocation; 0 = the caller alone
+  bool dry_run = false;           ///< neither sample nor interpose, only time the workload
+
+  /// Of each ring: one a CPU for samples, one a thread for allocations. Rounded up to a power of
+  /// two.
+  std::uint64_t buffer_bytes = kDefaultBufferBytes;
+  bool compress = false;
+
+  std::string preload_library;  ///< path of libheimdallr-preload.so
+};
+
+}  // namespace heimdallr::recorder

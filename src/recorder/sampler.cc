@@ -1,0 +1,166 @@
+#include "recorder/sampler.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/status_macros.h"
+#include "base/syscall_error.h"
+#include "perf/event.h"
+#include "recorder/loss_ledger.h"
+
+namespace heimdallr::recorder {
+namespace {
+
+using perf::EventDescription;
+using perf::SamplingRate;
+
+// A fixed period even when a frequency is asked for: on a clock event the kernel has nothing to
+// steer, and every sample then stands for the same time.
+std::uint64_t PeriodNs(const RecorderOptions& options) {
+  return options.period_ns != 0 ? options.period_ns : 1'000'000'000 / options.frequency_hz;
+}
+
+bool UsesClock(const RecorderOptions& options) {
+  return options.source == SourceChoice::kAuto || options.source == SourceChoice::kClock;
+}
+
+bool UsesFaults(const RecorderOptions& options) {
+  return options.faults || options.source == SourceChoice::kFaultsOnly;
+}
+
+// The kernel may refuse without ending the recording: nothing was asked for by name.
+bool MayGoWithout(const RecorderOptions& options) {
+  return !UsesFaults(options) && options.source != SourceChoice::kClock;
+}
+
+std::vector<EventDescription> SampledEvents(const RecorderOptions& options) {
+  std::vector<EventDescription> events;
+  if (UsesClock(options))
+    events.push_back(perf::CpuClockEvent({SamplingRate::Unit::kPeriod, PeriodNs(options)}));
+  if (UsesFaults(options)) events.push_back(perf::PageFaultEvent());
+  return events;
+}
+
+SourceKind SourceOf(const EventDescription& event) {
+  return event.name == "page-faults" ? SourceKind::kFaults : SourceKind::kClock;
+}
+
+}  // namespace
+
+absl::StatusOr<Sampler> Sampler::Open(const RecorderOptions& options, pid_t pid,
+                                      std::vector<std::string>& warnings) {
+  Sampler sampler;
+  const auto cpus = perf::OnlineCpus(perf::RealSystem());
+  if (!cpus.ok()) return cpus.status();
+  const std::vector<EventDescription> sampled = SampledEvents(options);
+  absl::Status status;
+  for (const int cpu : *cpus) {
+    status = sampler.OpenCpu(options, {.pid = pid, .cpu = cpu}, sampled);
+    if (!status.ok()) break;
+  }
+  if (status.ok()) {
+    sampler.DescribeStreams(options, sampled);
+    return sampler;
+  }
+  if (!MayGoWithout(options)) return status;
+  warnings.push_back(fmt::format(
+      "{}{}",
+      sampled.empty() ? "processes and mappings are not followed: " : "accesses are not sampled: ",
+      base::Message(status)));
+  return Sampler();
+}
+
+absl::Status Sampler::OpenCpu(const RecorderOptions& options, perf::Target target,
+                              const std::vector<EventDescription>& sampled) {
+  EventDescription metadata_event = perf::MetadataEvent();
+  metadata_event.wakeup_bytes = static_cast<std::uint32_t>(options.buffer_bytes / 4);
+  ASSIGN_OR_RETURN(perf::Event metadata, perf::Event::Open(metadata_event, target));
+  ASSIGN_OR_RETURN(perf::PerfRing ring,
+                   perf::PerfRing::Map(metadata.fd(), options.buffer_bytes,
+                                       fmt::format("perf ring of CPU {}", target.cpu)));
+  perf::Decoder decoder;
+  decoder.Add(metadata.id(), perf::LayoutOf(metadata.description()));
+
+  std::vector<perf::Event> samplers;
+  std::uint8_t stream = 0;
+  for (const EventDescription& description : sampled) {
+    ASSIGN_OR_RETURN(perf::Event event, perf::Event::Open(description, target));
+    RETURN_IF_ERROR(event.RedirectTo(metadata));
+    decoder.Add(event.id(), perf::LayoutOf(event.description()));
+    stream_of_event_[event.id()] = ++stream;
+    samplers.push_back(std::move(event));
+  }
+  cpus_.push_back({std::move(metadata), std::move(samplers), std::move(ring), std::move(decoder)});
+  return absl::OkStatus();
+}
+
+void Sampler::DescribeStreams(const RecorderOptions& options,
+                              const std::vector<EventDescription>& sampled) {
+  for (const EventDescription& event : sampled) {
+    StreamInfo stream{.id = static_cast<std::uint8_t>(streams_.size() + 1),
+                      .source = SourceOf(event),
+                      .event = perf::EventText(event),
+                      .period = 1};
+    stream.name = stream.source == SourceKind::kFaults ? "faults" : "clock";
+    if (stream.source == SourceKind::kClock) {
+      stream.frequency_hz = options.period_ns == 0 ? options.frequency_hz : 0;
+      stream.period = PeriodNs(options);
+    }
+    streams_.push_back(std::move(stream));
+  }
+}
+
+std::vector<int> Sampler::wakeup_fds() const {
+  std::vector<int> fds;
+  for (const Cpu& cpu : cpus_) fds.push_back(cpu.metadata.fd());
+  return fds;
+}
+
+std::uint8_t Sampler::StreamOf(std::uint64_t event_id) const {
+  const auto entry = stream_of_event_.find(event_id);
+  return entry == stream_of_event_.end() ? std::uint8_t{0} : entry->second;
+}
+
+void Sampler::ReadRings(LossLedger& losses) {
+  for (Cpu& cpu : cpus_) ReadRing(cpu, losses);
+}
+
+void Sampler::ReadRing(Cpu& cpu, LossLedger& losses) {
+  while (true) {
+    const auto raw = cpu.ring.Peek();
+    if (!raw.ok()) {
+      losses.Count(LossKind::kCorruptRecord, 1);
+      cpu.ring.DiscardAll();
+      return;
+    }
+    if (!*raw) return;
+    auto record = cpu.decoder.Decode(**raw);
+    cpu.ring.Consume();
+    if (!record.ok()) {
+      losses.Count(LossKind::kCorruptRecord, 1);
+      continue;
+    }
+    const std::uint64_t time_ns = perf::OriginOf(*record).time_ns;
+    queue_.Push(time_ns, *std::move(record));
+  }
+}
+
+void Sampler::CountFinalLosses(std::uint64_t counted, LossLedger& losses) const {
+  std::uint64_t lost = 0;
+  for (const Cpu& cpu : cpus_) {
+    for (const perf::Event& event : cpu.samplers) {
+      const auto count = event.ReadCount();
+      if (!count.ok()) continue;
+      lost += count->lost;
+      if (count->time_running_ns < count->time_enabled_ns) {
+        losses.Count(LossKind::kMultiplexed, count->time_enabled_ns - count->time_running_ns,
+                     {.stream = StreamOf(event.id())});
+      }
+    }
+    if (const auto count = cpu.metadata.ReadCount(); count.ok()) lost += count->lost;
+  }
+  if (lost > counted) losses.Count(LossKind::kRingOverflow, lost - counted);
+}
+
+}  // namespace heimdallr::recorder

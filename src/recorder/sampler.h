@@ -1,0 +1,80 @@
+// The kernel side of a recording: the events of every CPU, their rings, their records in order.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include "heimdallr/trace_header.h"
+#include "perf/decode.h"
+#include "perf/merge_queue.h"
+#include "perf/open.h"
+#include "perf/records.h"
+#include "perf/ring.h"
+#include "recorder/options.h"
+
+namespace heimdallr::recorder {
+
+class LossLedger;
+
+/// Samples a process that is held before its exec, and all it becomes and starts. On each CPU one
+/// ring takes the records of all events.
+class Sampler {
+ public:
+  /// Opens what `options` asks for. With SourceChoice::kAuto, what the kernel refuses is left out
+  /// and said in `warnings`; what was asked for by name is an error.
+  [[nodiscard]] static absl::StatusOr<Sampler> Open(const RecorderOptions& options, pid_t pid,
+                                                    std::vector<std::string>& warnings);
+
+  [[nodiscard]] const std::vector<StreamInfo>& streams() const { return streams_; }
+
+  /// Whether the kernel reports processes and mappings.
+  [[nodiscard]] bool has_metadata() const { return !cpus_.empty(); }
+
+  /// Descriptors that become readable when a ring fills up.
+  [[nodiscard]] std::vector<int> wakeup_fds() const;
+
+  /// Stream of an event id; 0 when it is none of ours or carries no samples.
+  [[nodiscard]] std::uint8_t StreamOf(std::uint64_t event_id) const;
+
+  /// Moves everything in the rings to the queue. Damaged records are counted.
+  void ReadRings(LossLedger& losses);
+
+  /// Hands out what is queued up to a time of CLOCK_MONOTONIC, in order. Pass the time taken before
+  /// the last but one ReadRings: nothing earlier can still come.
+  template <typename Sink>
+  void PopUntil(std::uint64_t time_ns, Sink&& sink) {
+    queue_.PopUntil(time_ns, sink);
+  }
+
+  /// At the end: what the kernel says was lost beyond `counted` (it only tells of a loss when there
+  /// is room again), and time that events were not counting.
+  void CountFinalLosses(std::uint64_t counted, LossLedger& losses) const;
+
+ private:
+  struct Cpu {
+    perf::Event metadata;  // owns the ring
+    std::vector<perf::Event> samplers;
+    perf::PerfRing ring;
+    perf::Decoder decoder;
+  };
+
+  absl::Status OpenCpu(const RecorderOptions& options, perf::Target target,
+                       const std::vector<perf::EventDescription>& sampled);
+  void DescribeStreams(const RecorderOptions& options,
+                       const std::vector<perf::EventDescription>& sampled);
+  void ReadRing(Cpu& cpu, LossLedger& losses);
+
+  std::vector<Cpu> cpus_;
+  std::vector<StreamInfo> streams_;
+  std::unordered_map<std::uint64_t, std::uint8_t> stream_of_event_;
+  perf::MergeQueue<perf::KernelRecord> queue_;
+};
+
+}  // namespace heimdallr::recorder

@@ -1,0 +1,230 @@
+#include "recorder/session.h"
+
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <limits>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/syscall_error.h"
+#include "process/process_statistics.h"
+
+namespace heimdallr::recorder {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kMillisecond = 1'000'000;
+
+// Blocks are flushed this often at least (proto/README.md, rounds).
+constexpr std::uint64_t kRoundNs = kSecond;
+constexpr std::uint64_t kReapNs = kSecond / 4;
+// How late an event may be published after its stamp without counting as late in the trace.
+constexpr std::uint64_t kPublishSlackNs = 5 * kMillisecond;
+
+// Between drains. The shortest is a fraction of what fills a ring of the default size at the
+// highest rate seen (20 M events/s: 0.8 ms); the longest bounds how old code may be when it is
+// read.
+constexpr std::uint64_t kShortestWaitNs = kMillisecond / 4;
+constexpr std::uint64_t kLongestWaitNs = 4 * kMillisecond;
+constexpr std::uint64_t kNoChannelWaitNs = 100 * kMillisecond;
+// A drain that moved this many events is followed by the next at once.
+constexpr std::uint64_t kBusyEvents = 2048;
+
+// After the target has ended, others that still run may go on allocating: stop following them.
+constexpr std::uint64_t kLastDrainNs = kSecond / 5;
+
+std::uint64_t TimevalNs(const timeval& time) {
+  return static_cast<std::uint64_t>(time.tv_sec) * kSecond +
+         static_cast<std::uint64_t>(time.tv_usec) * 1000;
+}
+
+bool ThreadIsAlive(std::int32_t pid, std::int32_t tid) {
+  if (syscall(SYS_tgkill, pid, tid, 0) != 0 && errno == ESRCH) return false;
+  if (pid != tid) return true;
+  // A process that waits for its parent to take notice still takes signals.
+  const auto statistics = process::ReadProcessStatistics(pid);
+  return statistics && statistics->state != 'Z' && statistics->state != 'X';
+}
+
+}  // namespace
+
+Session::Session(SessionParts parts)
+    : parts_(std::move(parts)),
+      processes_(parts_.writer, losses_,
+                 parts_.channel ? ProcessTracker::Interposer::kExpected
+                                : ProcessTracker::Interposer::kNotExpected),
+      kernel_({parts_.writer, processes_, losses_, spaces_, parts_.sampler}, parts_.start_ns),
+      allocations_({parts_.writer, processes_, losses_, parts_.clock}, parts_.tags,
+                   parts_.start_ns),
+      wait_ns_(parts_.channel ? kShortestWaitNs : kNoChannelWaitNs) {}
+
+absl::Status Session::Prepare() {
+  epoll_ = base::UniqueFd(epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll_.valid()) return base::SyscallError(errno, "cannot wait for events");
+  std::vector<int> fds = parts_.sampler.wakeup_fds();
+  fds.push_back(parts_.signals.fd());
+  for (const int fd : fds) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = fd;
+    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+      return base::SyscallError(errno, "cannot wait for events");
+    }
+  }
+  released_ns_ = base::MonotonicNs();
+  previous_drain_ns_ = released_ns_;
+  next_round_ns_ = released_ns_ + kRoundNs;
+  next_reap_ns_ = released_ns_ + kReapNs;
+  processes_.OnFirstProcess(Relative(released_ns_), parts_.target, getpid());
+  return absl::OkStatus();
+}
+
+void Session::Run(RecordingResult& result) {
+  while (!TargetEnded(result)) {
+    WaitForEvents();
+    Drain();
+    DoPeriodicWork();
+  }
+  DrainTheRest();
+  Finish(result);
+}
+
+void Session::WaitForEvents() {
+  if (wait_ns_ == 0) return;
+  std::array<epoll_event, 16> events;
+  const timespec timeout{.tv_sec = static_cast<time_t>(wait_ns_ / kSecond),
+                         .tv_nsec = static_cast<long>(wait_ns_ % kSecond)};
+  const int count = epoll_pwait2(epoll_.get(), events.data(), events.size(), &timeout, nullptr);
+  if (count < 0 && errno == ENOSYS) {  // before Linux 5.11
+    epoll_wait(epoll_.get(), events.data(), events.size(),
+               static_cast<int>(std::max<std::uint64_t>(1, wait_ns_ / kMillisecond)));
+  }
+}
+
+bool Session::TargetEnded(RecordingResult& result) {
+  parts_.signals.Forward(parts_.target);
+  int status = 0;
+  rusage usage{};
+  if (wait4(parts_.target, &status, WNOHANG, &usage) != parts_.target) return false;
+
+  const std::uint64_t now = base::MonotonicNs();
+  Ended ended{.wall_ns = now - released_ns_,
+              .user_ns = TimevalNs(usage.ru_utime),
+              .system_ns = TimevalNs(usage.ru_stime)};
+  if (WIFSIGNALED(status)) {
+    ended.signal = WTERMSIG(status);
+  } else {
+    ended.exit_code = WEXITSTATUS(status);
+  }
+  parts_.writer.Add(
+      StatisticsRecord{.time_ns = Relative(now),
+                       .wall_ns = ended.wall_ns,
+                       .user_ns = ended.user_ns,
+                       .system_ns = ended.system_ns,
+                       .max_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024,
+                       .minor_faults = static_cast<std::uint64_t>(usage.ru_minflt),
+                       .major_faults = static_cast<std::uint64_t>(usage.ru_majflt),
+                       .pid = parts_.target,
+                       .exit_code = ended.signal != 0 ? -1 : ended.exit_code,
+                       .exit_signal = ended.signal,
+                       .source = StatisticsSource::kWait});
+  result.workload = ended;
+  return true;
+}
+
+// Rings first, then the channel, then what the rings held in the round before: a process's last
+// reports are then known before its end is.
+void Session::Drain() {
+  const std::uint64_t now = base::MonotonicNs();
+  parts_.sampler.ReadRings(losses_);
+  last_drain_events_ = 0;
+  if (parts_.channel) {
+    parts_.clock.Update();
+    last_drain_events_ = parts_.channel->Poll(allocations_, now);
+    wait_ns_ = last_drain_events_ >= kBusyEvents ? 0
+               : last_drain_events_ > 0          ? kShortestWaitNs
+                                        : std::clamp(2 * wait_ns_, kShortestWaitNs, kLongestWaitNs);
+  }
+  parts_.sampler.PopUntil(previous_drain_ns_,
+                          [this](const perf::KernelRecord& record) { kernel_.Add(record); });
+  previous_drain_ns_ = now;
+}
+
+void Session::DoPeriodicWork() {
+  const std::uint64_t now = previous_drain_ns_;
+  if (parts_.channel && now >= next_reap_ns_) {
+    parts_.channel->Reap(allocations_, ThreadIsAlive);
+    next_reap_ns_ = now + kReapNs;
+  }
+  if (now < next_round_ns_ && !parts_.writer.RoundIsFull()) return;
+  if (now >= next_round_ns_) {
+    processes_.LookAtLiving();
+    next_round_ns_ = now + kRoundNs;
+  }
+  losses_.Flush(Relative(now), parts_.writer);
+  const std::uint64_t safe = Relative(now);
+  trace_status_.Update(parts_.writer.EndRound(safe > kPublishSlackNs ? safe - kPublishSlackNs : 0));
+}
+
+void Session::DrainTheRest() {
+  const std::uint64_t deadline = base::MonotonicNs() + kLastDrainNs;
+  do {
+    Drain();
+    DoPeriodicWork();
+  } while (last_drain_events_ != 0 && base::MonotonicNs() < deadline);
+  if (parts_.channel) {
+    parts_.channel->Close();
+    parts_.clock.Update();
+    parts_.channel->Poll(allocations_, base::MonotonicNs());
+    parts_.channel->Reap(allocations_, ThreadIsAlive);
+  }
+  parts_.sampler.ReadRings(losses_);
+  parts_.sampler.PopUntil(std::numeric_limits<std::uint64_t>::max(),
+                          [this](const perf::KernelRecord& record) { kernel_.Add(record); });
+}
+
+void Session::Finish(RecordingResult& result) {
+  const std::uint64_t end = Relative(base::MonotonicNs());
+  parts_.sampler.CountFinalLosses(losses_.total(LossKind::kRingOverflow), losses_);
+  channel::ChannelTotals totals;
+  if (parts_.channel) {
+    totals = parts_.channel->totals();
+    losses_.Count(LossKind::kAllocationOverflow, totals.dropped);
+    losses_.Count(LossKind::kCorruptRecord, totals.corrupt);
+    losses_.Count(LossKind::kChannelStall, totals.stalls, {}, totals.stall_ns);
+  }
+  processes_.Finish(end);
+  losses_.Flush(end, parts_.writer);
+
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  result.cost = {.user_ns = TimevalNs(usage.ru_utime),
+                 .system_ns = TimevalNs(usage.ru_stime),
+                 .wall_ns = end,
+                 .ticks = kernel_.ticks(),
+                 .channel_events = totals.events};
+  trace_status_.Update(parts_.writer.Finish(result.cost));
+
+  result.trace_status = trace_status_;
+  result.trace_bytes = parts_.writer.totals().bytes;
+  result.records_dropped = parts_.writer.totals().dropped_records;
+  result.streams = parts_.sampler.streams();
+  result.ticks = kernel_.ticks();
+  result.accesses = kernel_.accesses();
+  result.faults = kernel_.faults();
+  result.allocations = allocations_.allocations();
+  result.deallocations = allocations_.deallocations();
+  result.processes = processes_.processes();
+  result.still_running = processes_.still_running();
+  result.interposed = parts_.channel.has_value();
+  result.losses = losses_;
+}
+
+}  // namespace heimdallr::recorder

@@ -1,0 +1,42 @@
+// Signals while recording: what is sent to the recorder is meant for the workload.
+#pragma once
+
+#include <sys/types.h>
+
+#include <csignal>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "base/unique_fd.h"
+
+namespace heimdallr::recorder {
+
+/// Blocks the signals that are passed on, and SIGCHLD, and delivers them through a descriptor.
+/// SIGPIPE and SIGXFSZ are ignored from then on: a trace that cannot be written is an error code.
+class SignalGate {
+ public:
+  [[nodiscard]] static absl::StatusOr<SignalGate> Open();
+
+  /// Readable when a signal has come.
+  [[nodiscard]] int fd() const { return fd_.get(); }
+
+  /// The mask before Open, for the workload to start with.
+  [[nodiscard]] const sigset_t& original_mask() const { return original_mask_; }
+
+  /// Signals to be put back to their default in the workload: those that Open began to ignore.
+  [[nodiscard]] const std::vector<int>& newly_ignored() const { return newly_ignored_; }
+
+  /// Takes what has come. Sends to `target` what was sent to us by a process; what a terminal
+  /// sends (Ctrl-C) reaches the whole foreground group, so the workload has it already.
+  void Forward(pid_t target);
+
+ private:
+  SignalGate(base::UniqueFd fd, const sigset_t& original_mask, std::vector<int> newly_ignored);
+
+  base::UniqueFd fd_;
+  sigset_t original_mask_;
+  std::vector<int> newly_ignored_;
+};
+
+}  // namespace heimdallr::recorder

@@ -1,0 +1,89 @@
+#include "process/held_process.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+using heimdallr::process::HeldProcess;
+using heimdallr::process::LaunchOptions;
+
+namespace {
+
+LaunchOptions Options(std::vector<std::string> command) {
+  LaunchOptions options{.command = std::move(command), .environment = {"PATH=/usr/bin:/bin"}};
+  sigemptyset(&options.signal_mask);
+  return options;
+}
+
+int WaitStatus(pid_t pid) {
+  int status = 0;
+  REQUIRE(waitpid(pid, &status, 0) == pid);
+  return status;
+}
+
+std::string Executable(pid_t pid) {
+  return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe");
+}
+
+}  // namespace
+
+TEST_CASE("HeldProcess: the program runs after Release, and its exit status is its own") {
+  auto child = HeldProcess::Start(Options({"sh", "-c", "exit 7"}));
+  REQUIRE(child.ok());
+  CHECK(Executable(child->pid()) == Executable(getpid()));
+  REQUIRE(child->Release().ok());
+  const int status = WaitStatus(child->pid());
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 7);
+}
+
+TEST_CASE("HeldProcess: a child that is never released runs nothing and ends") {
+  auto started = HeldProcess::Start(Options({"sh", "-c", "exit 7"}));
+  REQUIRE(started.ok());
+  std::optional<HeldProcess> child = *std::move(started);
+  const pid_t pid = child->pid();
+  child.reset();
+  const int status = WaitStatus(pid);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 125);
+}
+
+TEST_CASE("HeldProcess: a missing program is NotFound, and the child is gone") {
+  auto child = HeldProcess::Start(Options({"/no/such/program"}));
+  REQUIRE(child.ok());
+  const absl::Status status = child->Release();
+  CHECK(status.code() == absl::StatusCode::kNotFound);
+  CHECK(status.ToString().find("'/no/such/program'") != std::string::npos);
+  CHECK(waitpid(child->pid(), nullptr, WNOHANG) == -1);
+}
+
+TEST_CASE("HeldProcess: a file without permission to execute is PermissionDenied") {
+  auto child = HeldProcess::Start(Options({"/etc/passwd"}));
+  REQUIRE(child.ok());
+  CHECK(child->Release().code() == absl::StatusCode::kPermissionDenied);
+}
+
+TEST_CASE("HeldProcess: the environment is the one asked for") {
+  LaunchOptions options = Options({"sh", "-c", "test \"$COLOUR\" = green"});
+  options.environment.push_back("COLOUR=green");
+  auto child = HeldProcess::Start(options);
+  REQUIRE(child.ok());
+  REQUIRE(child->Release().ok());
+  CHECK(WaitStatus(child->pid()) == 0);
+}
+
+TEST_CASE("HeldProcess: the signal mask is the one asked for") {
+  // Not by a shell: dash unblocks everything when it starts. SIGUSR1 is number 10, so bit 9.
+  LaunchOptions options = Options({"grep", "-q", "^SigBlk:.*0200$", "/proc/self/status"});
+  sigaddset(&options.signal_mask, SIGUSR1);
+  auto child = HeldProcess::Start(options);
+  REQUIRE(child.ok());
+  REQUIRE(child->Release().ok());
+  CHECK(WaitStatus(child->pid()) == 0);
+}
