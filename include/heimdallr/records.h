@@ -1,4 +1,5 @@
-// The values a trace holds, as a reader of traces sees them. Nothing here depends on the file format.
+// The values a trace holds, as a reader of traces sees them. Nothing here depends on the file
+// format.
 //
 // Times are nanoseconds of CLOCK_MONOTONIC since the start of the recording. Addresses are virtual
 // addresses of the process named by the record. A `std::string_view` in a record points into the
@@ -26,7 +27,7 @@ struct AccessRecord {
   /// Number of the sample within its stream, counted from 1. Block replay makes several records of
   /// one tick; they share its number.
   std::uint64_t tick = 0;
-  std::uint64_t data_source = 0;  ///< `perf_mem_data_src` of linux/perf_event.h; 0 = not known
+  std::uint64_t data_source = 0;     ///< `perf_mem_data_src` of linux/perf_event.h; 0 = not known
   std::uint32_t latency_cycles = 0;  ///< 0 = the source does not measure it
   /// What the record counts for beside the others of its stream: 1 for a hardware sample; for the
   /// clock source 1 / instructions of the basic block when replayed (see src/README.md).
@@ -34,8 +35,8 @@ struct AccessRecord {
   std::int32_t pid = 0;
   std::int32_t tid = 0;
   std::uint32_t cpu = 0;
-  std::uint16_t size = 0;    ///< bytes accessed; 0 = not known
-  std::uint8_t stream = 0;   ///< `StreamInfo::id`
+  std::uint16_t size = 0;   ///< bytes accessed; 0 = not known
+  std::uint8_t stream = 0;  ///< `StreamInfo::id`
   AccessKind kind = AccessKind::kUnknown;
   bool direct = true;  ///< the instruction at the tick itself, not one replayed from its block
 };
@@ -108,8 +109,8 @@ struct MappingRecord {
   std::uint64_t size = 0;    ///< bytes
   std::uint64_t offset = 0;  ///< bytes into the file
   std::uint64_t inode = 0;
-  std::string_view path;      ///< a file, or the kernel's name such as "[heap]" or "//anon"
-  std::string_view build_id;  ///< bytes, not hexadecimal; empty = none or not known
+  std::string_view path;         ///< a file, or the kernel's name such as "[heap]" or "//anon"
+  std::string_view build_id;     ///< bytes, not hexadecimal; empty = none or not known
   std::uint32_t protection = 0;  ///< PROT_* bits of mmap(2)
   std::int32_t pid = 0;
   std::int32_t tid = 0;
@@ -153,22 +154,26 @@ struct ThreadRecord {
 /// Why something that happened is not among the records. Values are part of the trace format.
 enum class LossKind : std::uint8_t {
   kUnknown = 0,
-  kRingOverflow = 1,       ///< samples: the kernel found the perf ring full (PERF_RECORD_LOST)
-  kSamplesLost = 2,        ///< samples: dropped before the ring (PERF_RECORD_LOST_SAMPLES)
-  kThrottle = 3,           ///< times the kernel stopped an event for the rest of a tick
-  kNoMemoryOperand = 4,    ///< ticks: the instruction reads and writes no memory
-  kCodeUnreadable = 5,     ///< ticks: the bytes of the instruction could not be read
-  kInstructionUnknown = 6, ///< ticks: the decoder does not know the instruction
-  kOperandUnknown = 7,     ///< ticks: the address needs a register that was not sampled
-  kNoUserRegisters = 8,    ///< ticks: the kernel gave no user registers
-  kAllocationOverflow = 9, ///< allocation events: no ring, or the recorder stopped reading
-  kChannelStall = 10,      ///< times a thread of the workload waited for room; nothing was lost
-  kUntracedProcess = 11,   ///< images that ran without the interposer: static, setuid, other libc
-  kWriteFailed = 12,       ///< records that could not be written to the trace
-  kCorruptRecord = 13,     ///< kernel or channel records that made no sense
-  kMultiplexed = 14,       ///< nanoseconds the event was not on the processor though enabled
-  kNamespaceBypass = 15,   ///< dlopen calls with RTLD_DEEPBIND or dlmopen, which see no interposer
+  kRingOverflow = 1,        ///< samples: the kernel found the perf ring full (PERF_RECORD_LOST)
+  kSamplesLost = 2,         ///< samples: dropped before the ring (PERF_RECORD_LOST_SAMPLES)
+  kThrottle = 3,            ///< times the kernel stopped an event for the rest of a tick
+  kNoMemoryOperand = 4,     ///< ticks: the code around it reads and writes no memory
+  kCodeUnreadable = 5,      ///< ticks: the bytes of the instruction could not be read
+  kInstructionUnknown = 6,  ///< ticks: the decoder does not know the instruction
+  kOperandUnknown = 7,      ///< ticks: none of the block's addresses could be computed
+  kNoUserRegisters = 8,     ///< ticks: the kernel gave no user registers
+  kAllocationOverflow = 9,  ///< allocation events: no ring, or the recorder stopped reading
+  kChannelStall = 10,       ///< times a thread of the workload waited for room; nothing was lost
+  kUntracedProcess = 11,    ///< images that ran without the interposer: static, setuid, other libc
+  kWriteFailed = 12,        ///< records that could not be written to the trace
+  kCorruptRecord = 13,      ///< kernel or channel records that made no sense
+  kMultiplexed = 14,        ///< nanoseconds the event was not on the processor though enabled
+  kNamespaceBypass = 15,    ///< dlopen calls with RTLD_DEEPBIND or dlmopen, which see no interposer
+  kVectorIndex = 16,        ///< replayed operands: addresses in a vector register (gather, scatter)
+  kSegmentBase = 17,        ///< replayed operands: relative to a segment base that is not known
+  kRegisterUnknown = 18,    ///< replayed operands: a register had changed between tick and operand
 };
+inline constexpr std::uint8_t kLossKinds = 19;  ///< one more than the largest LossKind
 
 struct LossRecord {
   std::uint64_t time_ns = 0;

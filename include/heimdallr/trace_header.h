@@ -14,10 +14,10 @@ enum class SourceKind : std::uint8_t { kUnknown = 0, kPmu = 1, kClock = 2, kFaul
 struct StreamInfo {
   std::uint8_t id = 0;  ///< from 1; 0 means "no stream"
   SourceKind source = SourceKind::kUnknown;
-  std::string name;            ///< short, such as "clock"
-  std::string event;           ///< in perf's syntax, such as "cpu-clock:u"
-  std::uint64_t period = 0;    ///< events a sample stands for; of the clock source: ns
-  std::uint32_t frequency_hz = 0;  ///< what was asked for; 0 = a fixed period was asked for
+  std::string name;                 ///< short, such as "clock"
+  std::string event;                ///< in perf's syntax, such as "cpu-clock:u"
+  std::uint64_t period = 0;         ///< events a sample stands for; of the clock source: ns
+  std::uint32_t frequency_hz = 0;   ///< what was asked for; 0 = a fixed period was asked for
   std::uint32_t precise_level = 0;  ///< perf_event_attr.precise_ip
   std::uint32_t minimum_latency_cycles = 0;  ///< ldlat; 0 = no filter
 };
@@ -37,17 +37,17 @@ struct TraceHeader {
   std::string working_directory;
   std::vector<std::string> environment;  ///< NAME=VALUE, only those that change how memory is used
   std::vector<StreamInfo> streams;
-  bool allocations = false;  ///< the interposer was asked for
-  bool dry_run = false;      ///< only run statistics were asked for
+  bool allocations = false;       ///< the interposer was asked for
+  bool dry_run = false;           ///< only run statistics were asked for
   std::uint32_t stack_depth = 0;  ///< frames kept per allocation; 0 = caller only
 };
 
 /// What recording cost, written at the end.
 struct RecorderStatistics {
-  std::uint64_t user_ns = 0;    ///< CPU time of the recorder
+  std::uint64_t user_ns = 0;  ///< CPU time of the recorder
   std::uint64_t system_ns = 0;
   std::uint64_t wall_ns = 0;
-  std::uint64_t ticks = 0;   ///< samples the kernel delivered
+  std::uint64_t ticks = 0;           ///< samples the kernel delivered
   std::uint64_t channel_events = 0;  ///< events the interposer delivered
 };
 

@@ -20,11 +20,11 @@ namespace heimdallr {
 struct TraceExtent {
   std::uint64_t good_bytes = 0;  ///< up to the end of the last whole chunk
   std::uint64_t file_bytes = 0;
-  std::uint64_t records = 0;      ///< returned by Next
-  std::uint64_t late_records = 0; ///< came after their round and so are out of time order
+  std::uint64_t records = 0;         ///< returned by Next
+  std::uint64_t late_records = 0;    ///< came after their round and so are out of time order
   std::uint64_t unknown_chunks = 0;  ///< of a newer format; skipped
-  bool finished = false;  ///< the footer is there: the recorder ended the file itself
-  bool cut = false;       ///< the last chunk is incomplete: the recording was cut short
+  bool finished = false;             ///< the footer is there: the recorder ended the file itself
+  bool cut = false;                  ///< the last chunk is incomplete: the recording was cut short
 };
 
 /// A trace being read from its start to its end. Not thread-safe.

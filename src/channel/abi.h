@@ -2,7 +2,8 @@
 //
 // One memfd, made by the recorder and opened by each process through the path in
 // kEnvironmentVariable. It holds a ChannelHeader, then kMaxRings RingControl, then kMaxRings rings
-// of records. Each ring has one producer (a thread of the workload) and one consumer (the recorder).
+// of records. Each ring has one producer (a thread of the workload) and one consumer (the
+// recorder).
 //
 // Only fixed-width fields and atomics of them: both sides may be built by different compilers. Both
 // treat what they read as hostile: indices are masked, sizes checked against the file's.
@@ -30,7 +31,8 @@ enum class EventCode : std::uint8_t {
   // First half of realloc, reallocarray, mremap: the old block is given up (stamped before the real
   // call): address = old, size = old size of mremap. The second half has the plain call code,
   // size = new size and address = new (0 = failed); its `old` is the address of the first half,
-  // which precedes it in the same ring. A call without an old block has no first half.
+  // which precedes it in the same ring. A call without an old block has no first half. A second
+  // half of realloc with address 0 and size 0 did not fail: realloc(p, 0) freed the block.
   kReallocBegin = 64,
   kReallocarrayBegin = 65,
   kMremapBegin = 66,
@@ -71,8 +73,8 @@ static_assert(sizeof(EventRecord) == 32);
 
 inline constexpr std::uint64_t kTagPayloadMask = (std::uint64_t{1} << 56) - 1;
 
-/// Commit phase of slot `number` in a ring of `ring_records` (a power of two): alternates by lap and
-/// starts with 1, so that fresh zeroed memory reads as uncommitted.
+/// Commit phase of slot `number` in a ring of `ring_records` (a power of two): alternates by lap
+/// and starts with 1, so that fresh zeroed memory reads as uncommitted.
 constexpr std::uint64_t CommitPhase(std::uint64_t number, std::uint64_t ring_records) {
   return (number & ring_records) == 0 ? 1 : 0;
 }
@@ -92,24 +94,25 @@ enum class RingState : std::uint32_t {
   kRetired = 3,   // its thread has ended; the recorder drains it and frees it
 };
 
-/// State of one ring. A thread claims it by a compare-exchange of `state` from kPrepared or kFree to
-/// kClaimed (acquire, so that it sees the final `tail`), and goes on at slot number `tail`: phases
-/// continue across owners. Only the recorder writes `tail` and the way back to kFree or kPrepared.
+/// State of one ring. A thread claims it by a compare-exchange of `state` from kPrepared or kFree
+/// to kClaimed (acquire, so that it sees the final `tail`), and goes on at slot number `tail`:
+/// phases continue across owners. Only the recorder writes `tail` and the way back to kFree or
+/// kPrepared.
 struct RingControl {
   alignas(64) std::atomic<std::uint32_t> state;  // RingState
   std::int32_t pid;     // pid, tid and image are valid once the owner has committed a record:
   std::int32_t tid;     // it writes them after winning `state` and before its kThreadStart
   std::uint64_t image;  // differs between images of one process id (fork, exec)
-  std::atomic<std::uint64_t> stalls;      // times the producer found the ring full
-  std::atomic<std::uint64_t> stall_ns;    // how long it waited
-  std::atomic<std::uint64_t> dropped;     // events given up on because the recorder did not read
+  std::atomic<std::uint64_t> stalls;    // times the producer found the ring full
+  std::atomic<std::uint64_t> stall_ns;  // how long it waited
+  std::atomic<std::uint64_t> dropped;   // events given up on because the recorder did not read
   alignas(64) std::atomic<std::uint64_t> tail;  // next slot number to read
 };
 static_assert(sizeof(RingControl) == 128);
 
 enum class ChannelClock : std::uint32_t {
-  kMonotonic = 0,        // ns of CLOCK_MONOTONIC
-  kTimeStampCounter = 1, // rdtsc; the recorder converts
+  kMonotonic = 0,         // ns of CLOCK_MONOTONIC
+  kTimeStampCounter = 1,  // rdtsc; the recorder converts
 };
 
 enum class ChannelState : std::uint32_t {
@@ -127,11 +130,11 @@ struct ChannelHeader {
   ChannelClock clock;
   std::uint32_t stack_depth;  // frames to record; 0 = the caller alone, tags carry addresses
   std::int32_t recorder_pid;
-  std::atomic<std::uint32_t> state;  // ChannelState
-  alignas(64) std::atomic<std::uint64_t> heartbeat_ns;  // CLOCK_MONOTONIC of the recorder's last
-                                                        // round; a stale one means it is gone
+  std::atomic<std::uint32_t> state;                        // ChannelState
+  alignas(64) std::atomic<std::uint64_t> heartbeat_ns;     // CLOCK_MONOTONIC of the recorder's last
+                                                           // round; a stale one means it is gone
   alignas(64) std::atomic<std::uint64_t> unringed_events;  // events of threads that got no ring
-  std::atomic<std::uint32_t> claim_hint;  // where to start looking for a free ring
+  std::atomic<std::uint32_t> claim_hint;                   // where to start looking for a free ring
 };
 
 /// A producer that waits for room longer than this with the heartbeat unchanged detaches for good.

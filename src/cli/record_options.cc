@@ -6,6 +6,8 @@
 #include <memory>
 #include <string_view>
 
+#include "cli/version.h"
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
@@ -124,7 +126,7 @@ std::variant<RecordCommand, PrintAndExit> ParseRecordCommand(
   CLI::App app("Records the memory accesses and allocations of a program.", "heimdallr");
   app.formatter(std::make_shared<HelpFormatter>());
   app.footer(std::string(kExamples));
-  app.set_version_flag("--version", "heimdallr " HEIMDALLR_VERSION);
+  app.set_version_flag("--version", fmt::format("heimdallr {}", kVersion));
   Parsed parsed;
   AddOptions(app, parsed);
   try {

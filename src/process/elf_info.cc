@@ -1,28 +1,20 @@
 #include "process/elf_info.h"
 
-#include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
 
-#include <cerrno>
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <string_view>
 
 #include <elfutils/libdwelf.h>
 #include <fmt/format.h>
 
-#include "base/syscall_error.h"
-#include "base/unique_fd.h"
+#include "base/status_macros.h"
+#include "process/elf_handle.h"
 
 namespace heimdallr::process {
 namespace {
-
-struct ElfEnd {
-  void operator()(Elf* elf) const { elf_end(elf); }
-};
-using ElfOwner = std::unique_ptr<Elf, ElfEnd>;
 
 #if defined(__x86_64__)
 constexpr GElf_Half kNativeMachine = EM_X86_64;
@@ -80,23 +72,19 @@ bool NeedsAsan(Elf* elf) {
 }  // namespace
 
 absl::StatusOr<ElfInfo> ReadElfInfo(const std::string& path) {
-  const base::UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.valid()) return base::SyscallError(errno, fmt::format("cannot open '{}'", path));
-
-  elf_version(EV_CURRENT);
-  const ElfOwner elf(elf_begin(file.get(), ELF_C_READ, nullptr));
+  ASSIGN_OR_RETURN(const ElfHandle handle, OpenElf(path));
+  Elf* elf = handle.elf.get();
   GElf_Ehdr header;
-  if (elf == nullptr || elf_kind(elf.get()) != ELF_K_ELF ||
-      gelf_getehdr(elf.get(), &header) == nullptr) {
+  if (gelf_getehdr(elf, &header) == nullptr) {
     return absl::InvalidArgumentError(fmt::format("'{}' is no ELF file", path));
   }
   ElfInfo info;
   info.is_64_bit = header.e_ident[EI_CLASS] == ELFCLASS64;
   info.is_native = info.is_64_bit && header.e_machine == kNativeMachine;
-  info.interpreter = Interpreter(elf.get());
-  info.needs_asan = NeedsAsan(elf.get());
+  info.interpreter = Interpreter(elf);
+  info.needs_asan = NeedsAsan(elf);
   const void* build_id = nullptr;
-  const ssize_t bytes = dwelf_elf_gnu_build_id(elf.get(), &build_id);
+  const ssize_t bytes = dwelf_elf_gnu_build_id(elf, &build_id);
   if (bytes > 0) {
     info.build_id.assign(static_cast<const char*>(build_id), static_cast<std::size_t>(bytes));
   }

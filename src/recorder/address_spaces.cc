@@ -14,6 +14,17 @@ namespace heimdallr::recorder {
 namespace {
 
 constexpr std::size_t kOpenFiles = 128;
+// A path may name a device or a FIFO: never wait for those.
+constexpr int kOpenFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+
+bool NamesFile(std::string_view path) {
+  return path.starts_with('/') && !path.starts_with("//anon");
+}
+
+// The process may see other file systems than we do (a container).
+std::string InNamespaceOf(std::int32_t pid, const std::string& path) {
+  return fmt::format("/proc/{}/root{}", pid, path);
+}
 
 std::size_t ReadProcess(std::int32_t pid, std::uint64_t address, std::span<std::byte> out) {
   const iovec local{out.data(), out.size()};
@@ -82,38 +93,64 @@ void AddressSpaces::OnMapped(std::int32_t pid, std::uint64_t address, std::uint6
   mappings[address] = {address + size, offset, std::string(path)};
 }
 
+std::optional<AddressSpaces::Located> AddressSpaces::Locate(Id space, std::uint64_t address) const {
+  const auto owner = pids_.find(space);
+  if (owner == pids_.end()) return std::nullopt;
+  Located located{.pid = owner->second};
+  const auto& mappings = spaces_.at(located.pid).mappings;
+  auto entry = mappings.upper_bound(address);
+  if (entry == mappings.begin()) return located;
+  --entry;
+  if (address < entry->second.end && NamesFile(entry->second.path)) {
+    located.start = entry->first;
+    located.mapping = &entry->second;
+  }
+  return located;
+}
+
 int AddressSpaces::OpenFile(std::int32_t pid, const std::string& path) {
   if (const auto entry = files_.find(path); entry != files_.end()) return entry->second.get();
   if (files_.size() >= kOpenFiles) files_.clear();
-  // The process may see other file systems than we do (a container).
-  base::UniqueFd file(
-      open(fmt::format("/proc/{}/root{}", pid, path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file.valid()) {
-    file = base::UniqueFd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  }
+  base::UniqueFd file(open(InNamespaceOf(pid, path).c_str(), kOpenFlags));
+  if (!file.valid()) file = base::UniqueFd(open(path.c_str(), kOpenFlags));
   return files_.emplace(path, std::move(file)).first->second.get();
 }
 
-std::size_t AddressSpaces::ReadCode(Id space, std::uint64_t address, std::span<std::byte> out) {
-  const auto owner = pids_.find(space);
-  if (owner == pids_.end()) return 0;
-  const std::int32_t pid = owner->second;
-  const auto& mappings = spaces_.at(pid).mappings;
+const process::FunctionRanges& AddressSpaces::FunctionsOf(std::int32_t pid,
+                                                          const std::string& path) {
+  const auto [entry, is_new] = functions_.try_emplace(path);
+  if (!is_new) return entry->second;
+  auto loaded = process::FunctionRanges::Load(InNamespaceOf(pid, path));
+  if (!loaded.ok()) loaded = process::FunctionRanges::Load(path);
+  if (loaded.ok()) entry->second = *std::move(loaded);
+  return entry->second;
+}
 
-  auto entry = mappings.upper_bound(address);
-  if (entry == mappings.begin()) return ReadProcess(pid, address, out);
-  --entry;
-  const CodeMapping& mapping = entry->second;
-  if (address >= mapping.end || !mapping.path.starts_with('/') ||
-      mapping.path.starts_with("//anon")) {
-    return ReadProcess(pid, address, out);
-  }
-  const int file = OpenFile(pid, mapping.path);
-  if (file < 0) return ReadProcess(pid, address, out);
+std::size_t AddressSpaces::ReadCode(Id space, std::uint64_t address, std::span<std::byte> out) {
+  const auto located = Locate(space, address);
+  if (!located) return 0;
+  if (located->mapping == nullptr) return ReadProcess(located->pid, address, out);
+  const CodeMapping& mapping = *located->mapping;
+  const int file = OpenFile(located->pid, mapping.path);
+  if (file < 0) return ReadProcess(located->pid, address, out);
   const std::size_t room = std::min<std::uint64_t>(out.size(), mapping.end - address);
-  const ssize_t got =
-      pread(file, out.data(), room, static_cast<off_t>(mapping.offset + (address - entry->first)));
-  return got > 0 ? static_cast<std::size_t>(got) : ReadProcess(pid, address, out);
+  const ssize_t got = pread(file, out.data(), room,
+                            static_cast<off_t>(mapping.offset + (address - located->start)));
+  return got > 0 ? static_cast<std::size_t>(got) : ReadProcess(located->pid, address, out);
+}
+
+std::optional<AddressSpaces::Range> AddressSpaces::FindFunction(Id space, std::uint64_t address) {
+  const auto located = Locate(space, address);
+  if (!located || located->mapping == nullptr) return std::nullopt;
+  const CodeMapping& mapping = *located->mapping;
+  const auto in_file =
+      FunctionsOf(located->pid, mapping.path).Find(mapping.offset + (address - located->start));
+  if (!in_file) return std::nullopt;
+  // A function may begin or end outside the part that is mapped here.
+  const std::uint64_t mapped_end = mapping.offset + (mapping.end - located->start);
+  const std::uint64_t first = std::max(in_file->start, mapping.offset);
+  const std::uint64_t last = std::min(in_file->end, mapped_end);
+  return Range{located->start + (first - mapping.offset), located->start + (last - mapping.offset)};
 }
 
 }  // namespace heimdallr::recorder

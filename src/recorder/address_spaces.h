@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "base/unique_fd.h"
+#include "process/function_ranges.h"
 
 namespace heimdallr::recorder {
 
@@ -39,6 +41,14 @@ class AddressSpaces {
   /// Returns the number of bytes read, 0 when the code cannot be had.
   [[nodiscard]] std::size_t ReadCode(Id space, std::uint64_t address, std::span<std::byte> out);
 
+  struct Range {
+    std::uint64_t start = 0;
+    std::uint64_t end = 0;
+  };
+  /// Addresses of the function around `address`, by the symbols or the unwind table of the mapped
+  /// file. Nothing for code without a file, or of a file without either.
+  [[nodiscard]] std::optional<Range> FindFunction(Id space, std::uint64_t address);
+
  private:
   struct CodeMapping {
     std::uint64_t end = 0;
@@ -53,11 +63,19 @@ class AddressSpaces {
   Space& Of(std::int32_t pid);
   static void Cut(std::map<std::uint64_t, CodeMapping>& mappings, std::uint64_t start,
                   std::uint64_t end);
+  struct Located {
+    std::int32_t pid = 0;
+    std::uint64_t start = 0;               // of the mapping
+    const CodeMapping* mapping = nullptr;  // none: not in a mapping known to be of a file
+  };
+  [[nodiscard]] std::optional<Located> Locate(Id space, std::uint64_t address) const;
   int OpenFile(std::int32_t pid, const std::string& path);
+  const process::FunctionRanges& FunctionsOf(std::int32_t pid, const std::string& path);
 
   std::unordered_map<std::int32_t, Space> spaces_;  // by pid
   std::unordered_map<Id, std::int32_t> pids_;
   std::unordered_map<std::string, base::UniqueFd> files_;
+  std::unordered_map<std::string, process::FunctionRanges> functions_;  // by path
   Id next_id_ = 1;
 };
 

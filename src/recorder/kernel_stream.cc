@@ -17,21 +17,10 @@
 namespace heimdallr::recorder {
 namespace {
 
+// Of the reasons a block cannot be had for.
 LossKind LossOf(replay::Reason reason) {
-  switch (reason) {
-    case replay::Reason::kNoMemoryOperand:
-    case replay::Reason::kNoIteration:
-      return LossKind::kNoMemoryOperand;
-    case replay::Reason::kCodeUnreadable:
-      return LossKind::kCodeUnreadable;
-    case replay::Reason::kInstructionUnknown:
-      return LossKind::kInstructionUnknown;
-    case replay::Reason::kVectorIndex:
-    case replay::Reason::kSegmentBaseUnknown:
-    case replay::Reason::kRegisterNotSampled:
-      return LossKind::kOperandUnknown;
-  }
-  return LossKind::kUnknown;
+  return reason == replay::Reason::kInstructionUnknown ? LossKind::kInstructionUnknown
+                                                       : LossKind::kCodeUnreadable;
 }
 
 bool NamesFile(std::string_view path) {
@@ -43,11 +32,18 @@ bool NamesFile(std::string_view path) {
 KernelStream::KernelStream(const Parts& parts, std::uint64_t start_ns)
     : parts_(parts),
       start_ns_(start_ns),
-      code_(replay::MakeX86Decoder(),
-            [&spaces = parts.spaces](replay::SpaceId space, std::uint64_t address,
-                                     std::span<std::byte> into) {
-              return spaces.ReadCode(space, address, into);
-            }) {}
+      code_(
+          replay::MakeX86Decoder(),
+          [&spaces = parts.spaces](replay::SpaceId space, std::uint64_t address,
+                                   std::span<std::byte> into) {
+            return spaces.ReadCode(space, address, into);
+          },
+          [&spaces = parts.spaces](replay::SpaceId space,
+                                   std::uint64_t ip) -> std::optional<replay::CodeRange> {
+            const auto range = spaces.FindFunction(space, ip);
+            if (!range) return std::nullopt;
+            return replay::CodeRange{range->start, range->end};
+          }) {}
 
 void KernelStream::Add(const perf::KernelRecord& record) {
   std::visit([this](const auto& r) { On(r); }, record);
@@ -93,31 +89,42 @@ void KernelStream::OnTick(const perf::SampleRecord& sample, std::uint8_t stream)
     parts_.losses.Count(LossOf(*reason), 1, origin);
     return;
   }
-  const replay::Registers registers =
-      replay::FromX86Sample(sample.user_registers.mask, sample.user_registers.present());
-
-  replay::Reason why = replay::Reason::kNoMemoryOperand;
-  bool recorded = false;
-  for (const auto& operand : std::get<const replay::Instruction*>(found)->memory()) {
-    const auto address = replay::EffectiveAddress(operand, registers);
-    if (const auto* reason = std::get_if<replay::Reason>(&address)) {
-      why = *reason;
-      continue;
-    }
-    recorded = true;
-    ++accesses_[static_cast<std::size_t>(operand.kind)];
+  const auto position = std::get<replay::BlockPosition>(found);
+  replay::Replay(position,
+                 replay::FromX86Sample(sample.user_registers.mask, sample.user_registers.present()),
+                 replayed_);
+  CountMissing(origin);
+  if (replayed_.accesses.empty()) {
+    parts_.losses.Count(
+        replayed_.memory_operands == 0 ? LossKind::kNoMemoryOperand : LossKind::kOperandUnknown, 1,
+        origin);
+    return;
+  }
+  const float weight = 1.0F / static_cast<float>(position.block->instruction_count);
+  for (const replay::ReplayedAccess& access : replayed_.accesses) {
+    ++accesses_[static_cast<std::size_t>(access.kind)];
     parts_.writer.Add(AccessRecord{.time_ns = TimeOf(sample.origin),
-                                   .ip = sample.ip,
-                                   .address = std::get<std::uint64_t>(address),
+                                   .ip = access.ip,
+                                   .address = access.address,
                                    .tick = ticks_,
+                                   .weight = weight,
                                    .pid = sample.origin.pid,
                                    .tid = sample.origin.tid,
                                    .cpu = sample.origin.cpu,
-                                   .size = operand.size_bytes,
+                                   .size = access.size_bytes,
                                    .stream = stream,
-                                   .kind = operand.kind});
+                                   .kind = access.kind,
+                                   .direct = access.direct});
   }
-  if (!recorded) parts_.losses.Count(LossOf(why), 1, origin);
+}
+
+void KernelStream::CountMissing(const LossOrigin& origin) {
+  const auto count = [&](replay::Reason reason, LossKind kind) {
+    parts_.losses.Count(kind, replayed_.missing[static_cast<std::size_t>(reason)], origin);
+  };
+  count(replay::Reason::kVectorIndex, LossKind::kVectorIndex);
+  count(replay::Reason::kSegmentBaseUnknown, LossKind::kSegmentBase);
+  count(replay::Reason::kRegisterNotSampled, LossKind::kRegisterUnknown);
 }
 
 void KernelStream::On(const perf::MmapRecord& record) {

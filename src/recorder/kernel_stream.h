@@ -10,7 +10,9 @@
 #include "heimdallr/trace_header.h"
 #include "perf/records.h"
 #include "recorder/address_spaces.h"
-#include "replay/code_cache.h"
+#include "recorder/loss_ledger.h"
+#include "replay/block_cache.h"
+#include "replay/block_replay.h"
 #include "replay/instruction.h"
 
 namespace heimdallr::trace {
@@ -19,11 +21,10 @@ class TraceWriter;
 
 namespace heimdallr::recorder {
 
-class LossLedger;
 class ProcessTracker;
 class Sampler;
 
-/// Keeps processes and mappings up to date and decodes the instruction of each tick.
+/// Keeps processes and mappings up to date and replays the code around each tick.
 class KernelStream {
  public:
   struct Parts {
@@ -56,12 +57,14 @@ class KernelStream {
 
   [[nodiscard]] std::uint64_t TimeOf(const perf::Origin& origin) const;
   void OnTick(const perf::SampleRecord& sample, std::uint8_t stream);
+  void CountMissing(const LossOrigin& origin);
   void OnFault(const perf::SampleRecord& sample, std::uint8_t stream);
   void DropCode(AddressSpaces::Id space);
 
   Parts parts_;
   std::uint64_t start_ns_;
-  replay::CodeCache code_;
+  replay::BlockCache code_;
+  replay::ReplayResult replayed_;  // reused
   std::uint64_t ticks_ = 0;
   std::uint64_t faults_ = 0;
   std::array<std::uint64_t, 4> accesses_{};  // by AccessKind

@@ -25,8 +25,6 @@ struct LossOrigin {
 /// Sums losses between flushes, one record for each reason and origin, and for the whole run.
 class LossLedger {
  public:
-  static constexpr std::size_t kKinds = static_cast<std::size_t>(LossKind::kNamespaceBypass) + 1;
-
   void Count(LossKind kind, std::uint64_t count, LossOrigin origin = {},
              std::uint64_t duration_ns = 0);
 
@@ -49,8 +47,8 @@ class LossLedger {
   using Key = std::tuple<LossKind, std::int32_t, std::int32_t, std::uint8_t>;
 
   std::map<Key, Amount> open_;
-  std::array<std::uint64_t, kKinds> totals_{};
-  std::array<std::uint64_t, kKinds> durations_ns_{};
+  std::array<std::uint64_t, kLossKinds> totals_{};
+  std::array<std::uint64_t, kLossKinds> durations_ns_{};
 };
 
 }  // namespace heimdallr::recorder

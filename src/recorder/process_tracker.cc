@@ -4,6 +4,7 @@
 
 #include "process/process_statistics.h"
 #include "recorder/loss_ledger.h"
+#include "recorder/proc_snapshot.h"
 #include "trace/trace_writer.h"
 
 namespace heimdallr::recorder {
@@ -100,12 +101,17 @@ ProcessTracker::Remains ProcessTracker::OnThreadExit(std::uint64_t time_ns, std:
 void ProcessTracker::OnAttach(std::uint64_t time_ns, std::int32_t pid) {
   Ensure(time_ns, pid).attach_times_ns.push_back(time_ns);
   writer_.Add(ProcessRecord{.time_ns = time_ns, .pid = pid, .event = ProcessEvent::kAttach});
+  if (kernel_reports_ == KernelReports::kNo) WriteProcSnapshot(time_ns, pid, writer_);
 }
 
 void ProcessTracker::OnThreadLayout(const ThreadRecord& layout) { writer_.Add(layout); }
 
 void ProcessTracker::OnExitReport(const StatisticsRecord& report) {
-  Ensure(report.time_ns, report.pid).exit_report = report;
+  Process& process = Ensure(report.time_ns, report.pid);
+  process.exit_report = report;
+  if (kernel_reports_ == KernelReports::kYes) return;
+  EndProcess(report.time_ns, report.pid, process);
+  live_.erase(report.pid);
 }
 
 // An image that was seen to begin should have reported in before it ended.

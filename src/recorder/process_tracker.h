@@ -25,9 +25,16 @@ class LossLedger;
 class ProcessTracker {
  public:
   enum class Interposer { kExpected, kNotExpected };
+  /// Whether the kernel reports processes and mappings; if not, a process is looked up in /proc
+  /// when its interposer reports in, and ends with its exit report.
+  enum class KernelReports { kYes, kNo };
 
-  ProcessTracker(trace::TraceWriter& writer, LossLedger& losses, Interposer interposer)
-      : writer_(writer), losses_(losses), interposer_(interposer) {}
+  ProcessTracker(trace::TraceWriter& writer, LossLedger& losses, Interposer interposer,
+                 KernelReports kernel_reports)
+      : writer_(writer),
+        losses_(losses),
+        interposer_(interposer),
+        kernel_reports_(kernel_reports) {}
 
   // From the kernel, in order of time.
   void OnFirstProcess(std::uint64_t time_ns, std::int32_t pid, std::int32_t parent_pid);
@@ -81,6 +88,7 @@ class ProcessTracker {
   trace::TraceWriter& writer_;
   LossLedger& losses_;
   Interposer interposer_;
+  KernelReports kernel_reports_;
   std::unordered_map<std::int32_t, Process> live_;
   std::uint64_t processes_started_ = 0;
   std::uint64_t still_running_ = 0;

@@ -59,7 +59,9 @@ Session::Session(SessionParts parts)
     : parts_(std::move(parts)),
       processes_(parts_.writer, losses_,
                  parts_.channel ? ProcessTracker::Interposer::kExpected
-                                : ProcessTracker::Interposer::kNotExpected),
+                                : ProcessTracker::Interposer::kNotExpected,
+                 parts_.sampler.has_metadata() ? ProcessTracker::KernelReports::kYes
+                                               : ProcessTracker::KernelReports::kNo),
       kernel_({parts_.writer, processes_, losses_, spaces_, parts_.sampler}, parts_.start_ns),
       allocations_({parts_.writer, processes_, losses_, parts_.clock}, parts_.tags,
                    parts_.start_ns),

@@ -20,7 +20,7 @@ enum class Overwrite { kRefuse, kReplace };
 
 /// What a writer did, and what it could not do.
 struct WriterTotals {
-  std::uint64_t records = 0;          ///< accepted and written, or still to be flushed
+  std::uint64_t records = 0;  ///< accepted and written, or still to be flushed
   std::uint64_t access_records = 0;
   std::uint64_t allocation_records = 0;
   std::uint64_t dropped_records = 0;  ///< given up because writing had failed
@@ -57,6 +57,9 @@ class TraceWriter {
 
   /// Interns a call stack (innermost first) and returns its id, from 1. Equal stacks share an id.
   [[nodiscard]] std::uint32_t AddStack(std::span<const std::uint64_t> frames);
+
+  /// The round holds so many records that it should end soon: a reader keeps a round in memory.
+  [[nodiscard]] bool RoundIsFull() const;
 
   /// Flushes every open block and states that all records before `watermark_ns` are in the file.
   /// Call at least once a second. Returns the error that made the writer give up, each time.

@@ -1,0 +1,34 @@
+#include "cli/file_state.h"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "base/syscall_error.h"
+#include "cli/plain_text.h"
+
+namespace heimdallr::cli {
+
+std::optional<std::string> DefectOf(const std::string& path, const absl::Status& end,
+                                    const TraceExtent& extent) {
+  if (!end.ok()) return Plain(base::Message(end));
+  if (extent.cut) {
+    return Plain(fmt::format(
+        "trace '{}': it is good up to byte {} of {}, where a chunk is cut off: the recording or a "
+        "copy of the file was cut short; the {} before are good",
+        path, extent.good_bytes, extent.file_bytes, Count(extent.records, "record", "records")));
+  }
+  if (!extent.finished) {
+    return Plain(fmt::format(
+        "trace '{}': it has no end mark: heimdallr was killed or is still recording; the {} in its "
+        "{} bytes are good",
+        path, Count(extent.records, "record", "records"), extent.good_bytes));
+  }
+  return std::nullopt;
+}
+
+void PrintError(const std::string& message) {
+  fmt::print(stderr, "trace-dump: {}\n", Plain(message));
+}
+
+}  // namespace heimdallr::cli

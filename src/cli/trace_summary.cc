@@ -1,0 +1,73 @@
+#include "cli/trace_summary.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "analysis/names.h"
+#include "cli/file_state.h"
+
+namespace heimdallr::cli {
+namespace {
+
+bool IsOf(const analysis::AllocationSite& site, SiteMemory memory) {
+  return analysis::MapsMemory(site.call) == (memory == SiteMemory::kMapped);
+}
+
+}  // namespace
+
+absl::StatusOr<TraceSummary> SummariseTrace(const std::string& path) {
+  auto reader = TraceReader::Open(path);
+  if (!reader.ok()) return reader.status();
+  TraceSummary summary{.path = path, .header = reader->header()};
+  summary.statistics = std::make_unique<analysis::TraceStatistics>(summary.header);
+  auto record = reader->Next();
+  for (; record.ok() && *record != nullptr; record = reader->Next()) {
+    summary.statistics->Add(**record);
+  }
+  summary.extent = reader->extent();
+  summary.recorder = reader->recorder_statistics();
+  summary.defect = DefectOf(path, record.status(), summary.extent);
+  return summary;
+}
+
+std::vector<const analysis::ProcessInfo*> OtherProcesses(const TraceSummary& summary,
+                                                         std::size_t limit) {
+  const analysis::ProcessTable& table = summary.statistics->processes();
+  const analysis::ProcessInfo* first = table.First(summary.header.pid);
+  std::vector<const analysis::ProcessInfo*> others;
+  for (const analysis::ProcessInfo& process : table.processes()) {
+    if (&process != first) others.push_back(&process);
+  }
+  const auto kept = others.begin() + static_cast<std::ptrdiff_t>(std::min(limit, others.size()));
+  // Ties by what they allocated, then in the order they started.
+  std::partial_sort(others.begin(), kept, others.end(), [](const auto* a, const auto* b) {
+    return std::tuple(b->cpu_ns(), b->allocated_bytes, a->start_ns, a->pid) <
+           std::tuple(a->cpu_ns(), a->allocated_bytes, b->start_ns, b->pid);
+  });
+  others.erase(kept, others.end());
+  return others;
+}
+
+std::vector<const analysis::AllocationSite*> TopSites(const TraceSummary& summary,
+                                                      SiteMemory memory, std::size_t limit) {
+  std::vector<const analysis::AllocationSite*> sites;
+  for (const analysis::AllocationSite& site : summary.statistics->allocations().sites()) {
+    if (IsOf(site, memory)) sites.push_back(&site);
+  }
+  const auto kept = sites.begin() + static_cast<std::ptrdiff_t>(std::min(limit, sites.size()));
+  std::partial_sort(sites.begin(), kept, sites.end(), [](const auto* a, const auto* b) {
+    return std::tuple(b->bytes, b->allocations, a->caller) <
+           std::tuple(a->bytes, a->allocations, b->caller);
+  });
+  sites.erase(kept, sites.end());
+  return sites;
+}
+
+std::size_t SiteCount(const TraceSummary& summary, SiteMemory memory) {
+  const auto& sites = summary.statistics->allocations().sites();
+  return static_cast<std::size_t>(std::count_if(
+      sites.begin(), sites.end(), [memory](const auto& site) { return IsOf(site, memory); }));
+}
+
+}  // namespace heimdallr::cli

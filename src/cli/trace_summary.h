@@ -1,0 +1,44 @@
+// One trace, read to its end and summed up.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "analysis/trace_statistics.h"
+#include "heimdallr/trace_header.h"
+#include "heimdallr/trace_reader.h"
+
+namespace heimdallr::cli {
+
+struct TraceSummary {
+  std::string path;
+  TraceHeader header;
+  TraceExtent extent;
+  std::optional<RecorderStatistics> recorder;  ///< none if the recording did not end well
+  std::unique_ptr<analysis::TraceStatistics> statistics;
+  std::optional<std::string> defect;  ///< `DefectOf` the file; what precedes it is summed up
+};
+
+/// Errors as TraceReader::Open: nothing could be read.
+[[nodiscard]] absl::StatusOr<TraceSummary> SummariseTrace(const std::string& path);
+
+/// At most `limit` processes besides the first, most CPU time first.
+[[nodiscard]] std::vector<const analysis::ProcessInfo*> OtherProcesses(const TraceSummary& summary,
+                                                                       std::size_t limit);
+
+enum class SiteMemory { kHeap, kMapped };
+
+/// At most `limit` allocation sites, most bytes first.
+[[nodiscard]] std::vector<const analysis::AllocationSite*> TopSites(const TraceSummary& summary,
+                                                                    SiteMemory memory,
+                                                                    std::size_t limit);
+
+/// Sites there are in all.
+[[nodiscard]] std::size_t SiteCount(const TraceSummary& summary, SiteMemory memory);
+
+}  // namespace heimdallr::cli

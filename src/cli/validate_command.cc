@@ -1,0 +1,69 @@
+#include "cli/validate_command.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/syscall_error.h"
+#include "cli/command_line.h"
+#include "cli/file_state.h"
+#include "cli/plain_text.h"
+#include "heimdallr/trace_reader.h"
+
+namespace heimdallr::cli {
+namespace {
+
+constexpr const char* kDescription =
+    R"(Reads each trace from its start to its end and says whether it is whole.
+If not, it says up to where it is good, and the exit status is 1.)";
+constexpr const char* kExample = R"(
+Example:
+  trace-dump validate solver.4711.htrace && cp solver.4711.htrace /archive)";
+
+std::string Whole(const std::string& path, const TraceExtent& extent) {
+  std::string line =
+      fmt::format("{}: whole, {}, {} bytes", Plain(path),
+                  Count(extent.records, "record", "records"), Grouped(extent.file_bytes));
+  if (extent.late_records != 0) {
+    line += fmt::format(", {} out of the order of time", Grouped(extent.late_records));
+  }
+  if (extent.unknown_chunks != 0) {
+    line += fmt::format(", {} of a newer format skipped",
+                        Count(extent.unknown_chunks, "chunk", "chunks"));
+  }
+  return line;
+}
+
+bool Validate(const std::string& path) {
+  auto reader = TraceReader::Open(path);
+  if (!reader.ok()) {
+    PrintError(std::string(base::Message(reader.status())));
+    return false;
+  }
+  auto record = reader->Next();
+  while (record.ok() && *record != nullptr) record = reader->Next();
+  if (const auto defect = DefectOf(path, record.status(), reader->extent())) {
+    PrintError(*defect);
+    return false;
+  }
+  fmt::print("{}\n", Whole(path, reader->extent()));
+  return true;
+}
+
+}  // namespace
+
+int ValidateCommand(const std::vector<std::string>& arguments) {
+  std::vector<std::string> paths;
+  CLI::App app(kDescription, "trace-dump validate");
+  SetUsage(app, "Usage: trace-dump validate FILE...");
+  app.footer(kExample);
+  app.add_option("FILE", paths, "Trace files")->required();
+  if (const auto status = ParseArguments(app, arguments)) return *status;
+  const auto bad = std::count_if(paths.begin(), paths.end(),
+                                 [](const std::string& path) { return !Validate(path); });
+  return bad == 0 ? kSuccess : kFailure;
+}
+
+}  // namespace heimdallr::cli

@@ -1,0 +1,179 @@
+#include "perf/open.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/syscall_error.h"
+#include "perf/open_error.h"
+
+namespace heimdallr::perf {
+namespace {
+
+/// Takes a feature out of `event`; false when it is not in it.
+bool Concede(Concession concession, EventDescription& event) {
+  switch (concession) {
+    case Concession::kReadLost:
+      if ((event.read_format & PERF_FORMAT_LOST) == 0) return false;
+      event.read_format &= ~std::uint64_t{PERF_FORMAT_LOST};
+      return true;
+    case Concession::kBuildId:
+      return std::exchange(event.metadata.build_id, false);
+    case Concession::kWeightStruct:
+      if ((event.sample_type & PERF_SAMPLE_WEIGHT_STRUCT) == 0) return false;
+      event.sample_type &= ~std::uint64_t{PERF_SAMPLE_WEIGHT_STRUCT};
+      event.sample_type |= PERF_SAMPLE_WEIGHT;
+      return true;
+    case Concession::kExcludeGuest:
+      return std::exchange(event.exclude_guest, false);
+    case Concession::kClock:
+      if (!event.clock.has_value()) return false;
+      event.clock.reset();
+      return true;
+  }
+  return false;
+}
+
+/// Newest feature first: what an older kernel lacks most likely, and what costs least to miss.
+constexpr std::array kConcessionOrder = {Concession::kReadLost, Concession::kBuildId,
+                                         Concession::kWeightStruct, Concession::kExcludeGuest,
+                                         Concession::kClock};
+
+bool TooFrequent(const EventDescription& event, const System& system) {
+  if (event.rate.unit != SamplingRate::Unit::kFrequency) return false;
+  const auto limit = MaxSampleRateHz(system);
+  return limit.has_value() && event.rate.value > *limit;
+}
+
+/// Whether nothing is asked for in the bytes of `attributes` from `size` on.
+bool ZeroFrom(const perf_event_attr& attributes, std::size_t size) {
+  const auto bytes = std::as_bytes(std::span(&attributes, 1)).subspan(size);
+  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
+}
+
+/// One attempt with its mechanical retries: descriptor or -errno.
+int TryOpen(const EventDescription& event, Target target, const System& system) {
+  perf_event_attr attributes = ToAttributes(event);
+  bool sized = false;
+  while (true) {
+    const int fd = system.open_event(attributes, target.pid, target.cpu, PERF_FLAG_FD_CLOEXEC);
+    if (fd == -EINTR) continue;
+    if (fd == -EMFILE && system.raise_file_limit && system.raise_file_limit()) continue;
+    // E2BIG writes back the size that is known. Sandboxes refuse a larger one even when its tail is
+    // zero. Where the tail asks for something, cutting it would open another event than described.
+    if (fd == -E2BIG && !std::exchange(sized, true) && attributes.size >= PERF_ATTR_SIZE_VER0 &&
+        attributes.size < sizeof(attributes) && ZeroFrom(attributes, attributes.size)) {
+      continue;
+    }
+    return fd;
+  }
+}
+
+}  // namespace
+
+std::string_view ToText(Concession concession) {
+  switch (concession) {
+    case Concession::kReadLost:
+      return "exact loss counts (PERF_FORMAT_LOST, Linux 6.0)";
+    case Concession::kBuildId:
+      return "build-ids of mappings (Linux 5.12)";
+    case Concession::kWeightStruct:
+      return "detailed latencies (PERF_SAMPLE_WEIGHT_STRUCT, Linux 5.12)";
+    case Concession::kExcludeGuest:
+      return "exclusion of virtual machines";
+    case Concession::kClock:
+      return "times of CLOCK_MONOTONIC";
+  }
+  return "";
+}
+
+Event::Event(base::UniqueFd fd, Target target, EventDescription description,
+             std::vector<Concession> concessions)
+    : fd_(std::move(fd)),
+      target_(target),
+      description_(std::move(description)),
+      concessions_(std::move(concessions)) {
+  // Kernels before 3.12 do not know this request; the id is then 0, as documented.
+  if (ioctl(fd_.get(), PERF_EVENT_IOC_ID, &id_) != 0) id_ = 0;
+}
+
+absl::StatusOr<Event> Event::Open(const EventDescription& description, Target target,
+                                  const System& system) {
+  EventDescription attempt = description;
+  std::vector<Concession> concessions;
+  int result = TryOpen(attempt, target, system);
+  for (const Concession concession : kConcessionOrder) {
+    // EINVAL alone says that a field is not known; giving things up helps against nothing else.
+    if (result != -EINVAL || TooFrequent(attempt, system)) break;
+    if (!Concede(concession, attempt)) continue;
+    concessions.push_back(concession);
+    result = TryOpen(attempt, target, system);
+  }
+  if (result < 0) return OpenError(-result, description, target, system);
+  return Event(base::UniqueFd(result), target, std::move(attempt), std::move(concessions));
+}
+
+namespace {
+
+absl::Status Control(const Event& event, unsigned long request, std::uintptr_t argument,
+                     std::string_view verb) {
+  if (ioctl(event.fd(), request, argument) == 0) return absl::OkStatus();
+  const int error = errno;
+  return base::SyscallError(error, fmt::format("cannot {} '{}' on CPU {}", verb,
+                                               EventText(event.description()), event.target().cpu));
+}
+
+}  // namespace
+
+absl::Status Event::Enable() { return Control(*this, PERF_EVENT_IOC_ENABLE, 0, "start"); }
+
+absl::Status Event::Disable() { return Control(*this, PERF_EVENT_IOC_DISABLE, 0, "stop"); }
+
+absl::Status Event::SetRate(std::uint64_t value) {
+  auto status = Control(*this, PERF_EVENT_IOC_PERIOD, reinterpret_cast<std::uintptr_t>(&value),
+                        "change the rate of");
+  if (status.ok()) description_.rate.value = value;
+  return status;
+}
+
+absl::Status Event::RedirectTo(const Event& other) {
+  return Control(*this, PERF_EVENT_IOC_SET_OUTPUT, static_cast<std::uintptr_t>(other.fd()),
+                 "redirect");
+}
+
+absl::StatusOr<EventCount> Event::ReadCount() const {
+  std::array<std::uint64_t, 5> words{};
+  const ssize_t size = read(fd_.get(), words.data(), sizeof(words));
+  if (size < 0) {
+    const int error = errno;
+    return base::SyscallError(
+        error, fmt::format("cannot read the count of '{}'", EventText(description_)));
+  }
+  // struct read_format of perf_event_open(2): fields not asked for are not there.
+  std::size_t next = 0;
+  EventCount count;
+  const auto take = [&](std::uint64_t bit, std::uint64_t& into) {
+    if ((description_.read_format & bit) != 0) into = words[next++];
+  };
+  std::uint64_t id = 0;
+  count.value = words[next++];
+  take(PERF_FORMAT_TOTAL_TIME_ENABLED, count.time_enabled_ns);
+  take(PERF_FORMAT_TOTAL_TIME_RUNNING, count.time_running_ns);
+  take(PERF_FORMAT_ID, id);
+  take(PERF_FORMAT_LOST, count.lost);
+  if (static_cast<std::size_t>(size) < next * sizeof(words[0])) {
+    return absl::DataLossError(fmt::format("the count of '{}' has {} bytes, expected {}",
+                                           EventText(description_), size, next * sizeof(words[0])));
+  }
+  return count;
+}
+
+}  // namespace heimdallr::perf

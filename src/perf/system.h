@@ -1,0 +1,47 @@
+// What this folder asks of the machine, gathered so that tests can answer instead.
+#pragma once
+
+#include <linux/perf_event.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+namespace heimdallr::perf {
+
+/// Calls and files of the running system. The default members are the real ones.
+struct System {
+  /// perf_event_open(2) without a group. Returns the descriptor or -errno. E2BIG may change
+  /// `attributes.size`.
+  std::function<int(perf_event_attr& attributes, pid_t pid, int cpu, unsigned long flags)>
+      open_event;
+  /// Raises the soft limit of open files to the hard one. False when it is there already.
+  std::function<bool()> raise_file_limit;
+  std::string proc_root = "/proc";
+  std::string sys_root = "/sys";
+};
+
+[[nodiscard]] System RealSystem();
+
+/// /proc/sys/kernel/perf_event_paranoid; nothing when the kernel has no perf events.
+[[nodiscard]] std::optional<int> ParanoidLevel(const System& system);
+
+/// /proc/sys/kernel/perf_event_max_sample_rate in Hz. The kernel lowers it at run time.
+[[nodiscard]] std::optional<std::uint64_t> MaxSampleRateHz(const System& system);
+
+/// /proc/sys/kernel/perf_event_mlock_kb: ring memory a user may have on each CPU.
+[[nodiscard]] std::optional<std::uint64_t> MlockBudgetKb(const System& system);
+
+/// CPUs that run, ascending: /sys/devices/system/cpu/online. DataLoss when the list makes no sense.
+[[nodiscard]] absl::StatusOr<std::vector<int>> OnlineCpus(const System& system);
+
+/// Parses a kernel list of numbers such as "0-3,8,10-11". Nothing when it makes no sense.
+[[nodiscard]] std::optional<std::vector<int>> ParseCpuList(std::string_view text);
+
+}  // namespace heimdallr::perf

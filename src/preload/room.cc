@@ -1,0 +1,119 @@
+#include "preload/room.h"
+
+#include <sched.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <atomic>
+
+#include "preload/channel_access.h"
+#include "preload/libc_state.h"
+
+namespace heimdallr::preload {
+namespace {
+
+constinit bool g_fast_path_forbidden = false;
+
+// The order of the ways to wait: a recorder that reads right now frees slots in well under a
+// microsecond; one that sleeps between rounds does within its round.
+constexpr int kSpins = 128;
+constexpr int kYields = 32;
+constexpr long kSleepNs = 50'000;
+constexpr int kSleepsPerLook = 16;  // between looks whether the recorder lives
+
+std::uint64_t MonotonicNs() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+void Pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+// Not libc's: those are cancellation points.
+void Sleep() {
+  const timespec time{.tv_sec = 0, .tv_nsec = kSleepNs};
+  syscall(SYS_nanosleep, &time, nullptr);
+}
+
+bool RefreshRoom(HotState& hot, std::uint64_t number) {
+  // Acquire: our writes to the slots come after the recorder's reads of them.
+  hot.room = hot.control->tail.load(std::memory_order_acquire) + hot.lap;
+  hot.limit = HasFastPath(hot) ? hot.room : 0;
+  return number < hot.room;
+}
+
+void GiveUp(HotState& hot) {
+  hot.limit = 0;
+  hot.room = 0;
+  StopRecording();
+}
+
+// Whether the recorder shows signs of life.
+class Heartbeat {
+ public:
+  explicit Heartbeat(std::uint64_t now_ns) : seen_(Read()), since_ns_(now_ns) {}
+
+  bool Stopped(std::uint64_t now_ns) {
+    const std::uint64_t beat = Read();
+    if (beat != seen_) {
+      seen_ = beat;
+      since_ns_ = now_ns;
+    }
+    return now_ns - since_ns_ > channel::kRecorderDeadAfterNs;
+  }
+
+ private:
+  static std::uint64_t Read() {
+    return g_channel.header->heartbeat_ns.load(std::memory_order_relaxed);
+  }
+  std::uint64_t seen_;
+  std::uint64_t since_ns_;
+};
+
+bool Wait(HotState& hot, std::uint64_t number, std::uint64_t start_ns) {
+  Heartbeat heartbeat(start_ns);
+  for (int round = 0;; ++round) {
+    if (RefreshRoom(hot, number)) return true;
+    if (round < kSpins) {
+      Pause();
+    } else if (round < kSpins + kYields) {
+      sched_yield();
+    } else {
+      if (round % kSleepsPerLook == 0 && (RecorderGone() || heartbeat.Stopped(MonotonicNs()))) {
+        return false;
+      }
+      Sleep();
+    }
+  }
+}
+
+}  // namespace
+
+bool HasFastPath(const HotState& hot) {
+  return hot.stacks == nullptr && g_channel.tick_stamps && !g_fast_path_forbidden;
+}
+
+void ForbidFastPath() { g_fast_path_forbidden = true; }
+
+bool WaitForRoom(HotState& hot, std::uint64_t number) {
+  if (g_recording.load(std::memory_order_relaxed) != Recording::kOn) {
+    hot.limit = 0;
+    return false;
+  }
+  if (RefreshRoom(hot, number)) return true;
+  const ErrnoKeeper keep_errno;
+  const std::uint64_t start_ns = MonotonicNs();
+  hot.control->stalls.fetch_add(1, std::memory_order_relaxed);
+  const bool room = Wait(hot, number, start_ns);
+  hot.control->stall_ns.fetch_add(MonotonicNs() - start_ns, std::memory_order_relaxed);
+  if (!room) GiveUp(hot);
+  return room;
+}
+
+}  // namespace heimdallr::preload

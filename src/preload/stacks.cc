@@ -1,0 +1,139 @@
+#include "preload/stacks.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "preload/libc_state.h"
+
+namespace heimdallr::preload {
+namespace {
+
+constexpr std::uintptr_t kPage = 4096;
+constexpr std::uintptr_t kMaxGrowth = 64U << 20;  // of the part in use, between two looks
+constexpr std::uintptr_t kLowestCode = 4096;
+constexpr std::uint64_t kIdMask = channel::kTagPayloadMask;
+
+constexpr std::uint64_t Mix(std::uint64_t hash, std::uint64_t value) {
+  hash = (hash ^ value) * 0x9e37'79b9'7f4a'7c15;
+  return hash ^ hash >> 32;
+}
+
+// The kernel copies the set before it rejects the first argument: EFAULT tells that the address
+// cannot be read, without a signal.
+bool Readable(std::uintptr_t address) {
+  return syscall(SYS_rt_sigprocmask, ~0L, address, nullptr, sizeof(std::uint64_t)) == 0 ||
+         errno != EFAULT;
+}
+
+// Looks whether everything from `inside` up to what is known is readable. A guard page or a hole
+// means that the code runs on another stack (a coroutine's, an alternate signal stack).
+[[gnu::noinline]] bool Extend(StackMemory& memory, std::uintptr_t inside) {
+  if (inside >= memory.top || memory.foreign == inside >> 20) return false;
+  const ErrnoKeeper keep_errno;
+  bool reached = memory.low - inside <= kMaxGrowth;
+  const std::uintptr_t first_page = inside & ~(kPage - 1);
+  std::uintptr_t page = (memory.low + kPage - 1) & ~(kPage - 1);
+  while (reached && page > first_page) {
+    page -= kPage;
+    reached = Readable(page);
+    if (reached) memory.low = page;
+  }
+  if (!reached) memory.foreign = inside >> 20;
+  return reached;
+}
+
+bool Usable(const StackMemory& memory, std::uintptr_t frame, std::uintptr_t below) {
+  return frame > below && (frame & 7) == 0 && frame < memory.top &&
+         memory.top - frame >= 2 * sizeof(std::uintptr_t);
+}
+
+std::uint64_t At(std::uintptr_t address) {
+  return *reinterpret_cast<const std::uint64_t*>(address);
+}
+
+// The chain from `frame` on is the one walked last.
+bool SameChain(const StackMemory& memory, std::uintptr_t frame) {
+  if (memory.links == 0 || memory.frame[0] != frame) return false;
+  std::uint64_t difference = 0;
+  for (std::uint32_t i = 0; i < memory.links; ++i) {
+    // Addresses known beforehand: the loads do not wait for each other as in a walk.
+    difference |= At(memory.frame[i]) ^ memory.frame[i + 1];
+    difference |= At(memory.frame[i] + 8) ^ memory.caller[i];
+  }
+  return difference == 0;
+}
+
+// Follows the chain and keeps it.
+void Walk(StackMemory& memory, std::uintptr_t frame, std::uintptr_t below,
+          std::uint32_t max_frames) {
+  memory.hash = 0;
+  memory.frames = 0;
+  memory.links = 0;
+  while (memory.frames < max_frames && Usable(memory, frame, below)) {
+    const std::uint64_t caller = At(frame + 8);
+    memory.frame[memory.links] = frame;
+    memory.caller[memory.links] = caller;
+    below = frame;
+    frame = At(frame);
+    memory.frame[++memory.links] = frame;
+    if (caller < kLowestCode || caller > kIdMask) break;
+    ++memory.frames;
+    memory.hash = Mix(memory.hash, caller);
+  }
+}
+
+std::uint64_t Id(std::uint64_t chain_hash, std::uint64_t caller) {
+  const std::uint64_t id = Mix(Mix(chain_hash, caller), caller >> 7) & kIdMask;
+  return id != 0 ? id : 1;
+}
+
+}  // namespace
+
+std::uintptr_t StackTop(std::uintptr_t inside) {
+  const auto thread = reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer());
+  // The kernel puts the path of the program at the top of the main stack.
+  std::uintptr_t main_top = getauxval(AT_EXECFN);
+  if (main_top != 0) {
+    main_top += strlen(reinterpret_cast<const char*>(main_top)) + 1;
+    main_top = (main_top + kPage - 1) & ~(kPage - 1);
+  }
+  // A thread's descriptor is at the top of its stack, where libc made it; a forked child may run on
+  // such a stack too. The main thread's descriptor is elsewhere, below its stack.
+  if (main_top <= inside) return thread > inside ? thread : 0;
+  return thread > inside && thread < main_top ? thread : main_top;
+}
+
+void StartStack(StackMemory& memory, std::uintptr_t inside) {
+  memory.top = StackTop(inside);
+  memory.low = memory.top;
+}
+
+bool IdentifyStack(StackMemory& memory, std::uint32_t depth, std::uint64_t caller,
+                   const void* hook_frame, CallStack& stack) {
+  const auto hook = reinterpret_cast<std::uintptr_t>(hook_frame);
+  const bool known = (hook >= memory.low && hook < memory.top) || Extend(memory, hook);
+  stack.frames[0] = caller;
+  stack.count = 1;
+  if (!known || memory.in_use != 0) {
+    stack.id = Id(0, caller);
+    return memory.sent[stack.id % kSentStacks] != stack.id;
+  }
+  memory.in_use = 1;
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  const auto first = static_cast<std::uintptr_t>(At(hook));
+  if (first <= hook || !SameChain(memory, first)) Walk(memory, first, hook, depth - 1);
+  stack.id = Id(memory.hash, caller);
+  const bool unsent = memory.sent[stack.id % kSentStacks] != stack.id;
+  if (unsent) {
+    memcpy(stack.frames + 1, memory.caller, memory.frames * sizeof(std::uint64_t));
+    stack.count = memory.frames + 1;
+  }
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  memory.in_use = 0;
+  return unsent;
+}
+
+}  // namespace heimdallr::preload

@@ -1,0 +1,42 @@
+// Where the basic blocks of a function begin.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "replay/instruction_decoder.h"
+
+namespace heimdallr::replay {
+
+/// Addresses of a function's code: [start, end).
+struct CodeRange {
+  std::uint64_t start = 0;
+  std::uint64_t end = 0;
+
+  friend bool operator==(const CodeRange&, const CodeRange&) = default;
+};
+
+/// What one pass over a function's code tells of its control flow.
+struct FunctionLayout {
+  CodeRange range;
+  /// Ascending: the function's start, targets of direct branches inside it, and what follows a
+  /// branch or an end of flow.
+  std::vector<std::uint64_t> leaders;
+  /// The pass came through to here; beyond, the bytes are no instructions.
+  std::uint64_t decoded_end = 0;
+  /// There are jumps through registers or tables: any instruction may be a leader.
+  bool has_indirect_jump = false;
+
+  /// The last leader at or before `ip`, which is in [range.start, decoded_end).
+  [[nodiscard]] std::uint64_t LeaderOf(std::uint64_t ip) const;
+  /// The first leader behind `ip`, or decoded_end.
+  [[nodiscard]] std::uint64_t NextLeader(std::uint64_t ip) const;
+};
+
+/// Decodes `code`, the bytes of `range`, from its start to its end.
+[[nodiscard]] FunctionLayout LayOut(const CodeRange& range, std::span<const std::byte> code,
+                                    const InstructionDecoder& decoder);
+
+}  // namespace heimdallr::replay
