@@ -30,8 +30,8 @@ constexpr std::uint64_t kPollsPerScan = 64;
 constexpr std::size_t kBatchRecords = 512;
 // A slot left uncommitted before committed ones for longer than this is given up: the thread's
 // signal handler did not return to the code it interrupted. (It may wait for room just then.)
-constexpr std::uint64_t kGapAbandonedNs = 1'000'000'000;
-constexpr std::uint64_t kGapDistance = 64;
+constexpr std::uint64_t kGapAbandonedNs = 200'000'000;
+constexpr std::uint64_t kGapDistance = 64;  // slots; a stack of 64 frames takes 23
 
 std::uint64_t RoundUpToPage(std::uint64_t bytes) {
   constexpr std::uint64_t kPage = 4096;
@@ -98,6 +98,7 @@ absl::StatusOr<Channel> Channel::Create(const ChannelOptions& options) {
 Channel::Channel(base::UniqueFd fd, base::MappedRegion control, const ChannelOptions& options)
     : fd_(std::move(fd)),
       control_(std::move(control)),
+      ring_records_(options.ring_records),
       rings_(kMaxRings),
       batch_(std::min<std::size_t>(kBatchRecords, options.ring_records)) {}
 
@@ -109,6 +110,10 @@ ChannelHeader& Channel::header() const {
 
 RingControl& Channel::control(std::uint32_t index) const {
   return reinterpret_cast<RingControl*>(control_.data() + kControlOffset)[index];
+}
+
+std::uint64_t Channel::Offset(std::uint32_t index) const {
+  return RoundUpToPage(kControlBytes) + index * RingBytes(ring_records_);
 }
 
 RingState Channel::state(std::uint32_t index) const {
@@ -168,22 +173,19 @@ bool Channel::Activate(std::uint32_t index) {
 bool Channel::Map(std::uint32_t index) {
   Ring& ring = rings_[index];
   if (ring.memory.data() != nullptr) return true;
-  const std::uint64_t stride = header().ring_stride;
-  const std::uint64_t offset = RoundUpToPage(kControlBytes) + index * stride;
-  auto memory = base::MappedRegion::Map(fd_.get(), stride, offset, base::MapAccess::kReadWrite,
-                                        "channel's ring");
+  auto memory = base::MappedRegion::Map(fd_.get(), RingBytes(ring_records_), Offset(index),
+                                        base::MapAccess::kReadWrite, "channel's ring");
   if (!memory.ok()) return false;
   ring.memory = *std::move(memory);
-  const std::span slots(reinterpret_cast<EventRecord*>(ring.memory.data()), header().ring_records);
+  const std::span slots(reinterpret_cast<EventRecord*>(ring.memory.data()), ring_records_);
   ring.reader = RingReader(slots, control(index).tail, 0);
   return true;
 }
 
 std::uint64_t Channel::ReadLap(Ring& ring, std::uint32_t index, EventSink& sink) {
-  const std::uint64_t lap = header().ring_records;
   std::uint64_t consumed = 0;
   std::uint64_t events = 0;
-  while (consumed < lap) {
+  while (consumed < ring_records_) {
     const RingReader::Batch batch = ring.reader.Read(batch_);
     if (batch.consumed == 0) break;
     if (ring.owner.owner == 0) Identify(ring, index, sink);
@@ -224,9 +226,13 @@ void Channel::WatchForGap(Ring& ring, std::uint64_t now_ns) {
 
 void Channel::Finish(std::uint32_t index, EventSink& sink) {
   Ring& ring = rings_[index];
-  ReadLap(ring, index, sink);
-  ring.reader.CloseGaps(header().ring_records);
-  ReadLap(ring, index, sink);
+  // What the owner left: its last records, maybe behind slots it did not get to commit. Not more
+  // than two laps, in case somebody still writes.
+  std::uint64_t events = ReadLap(ring, index, sink);
+  while (events <= 2 * std::uint64_t{ring_records_} && ring.reader.HasGap(kGapDistance)) {
+    ring.reader.CloseGaps(kGapDistance);
+    events += ReadLap(ring, index, sink) + 1;
+  }
   RingControl& shared = control(index);
   ring.owner.stalls = shared.stalls.exchange(0, std::memory_order_relaxed);
   ring.owner.stall_ns = shared.stall_ns.exchange(0, std::memory_order_relaxed);
@@ -247,7 +253,7 @@ void Channel::Free(Ring& ring, std::uint32_t index) {
   ring.owner = {};
   RingState next = RingState::kPrepared;
   if (prepared_.size() >= kSpareRings) {
-    const auto offset = static_cast<off_t>(header().rings_offset + index * header().ring_stride);
+    const auto offset = static_cast<off_t>(Offset(index));
     const auto bytes = static_cast<off_t>(ring.memory.size());
     if (fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, bytes) == 0) {
       ring.reader.SkipToFreshLap();
@@ -262,8 +268,8 @@ void Channel::Free(Ring& ring, std::uint32_t index) {
 void Channel::PrepareRings() {
   for (std::uint32_t index = 0; index < kMaxRings && prepared_.size() < kWantedRings; ++index) {
     if (rings_[index].active || state(index) != RingState::kFree) continue;
-    const auto offset = static_cast<off_t>(header().rings_offset + index * header().ring_stride);
-    const auto bytes = static_cast<off_t>(header().ring_stride);
+    const auto offset = static_cast<off_t>(Offset(index));
+    const auto bytes = static_cast<off_t>(RingBytes(ring_records_));
     if (fallocate(fd_.get(), 0, offset, bytes) != 0 || !Map(index)) return;
     auto expected = static_cast<std::uint32_t>(RingState::kFree);
     if (control(index).state.compare_exchange_strong(

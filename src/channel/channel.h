@@ -100,6 +100,7 @@ class Channel {
   [[nodiscard]] ChannelHeader& header() const;
   [[nodiscard]] RingControl& control(std::uint32_t index) const;
   [[nodiscard]] RingState state(std::uint32_t index) const;
+  [[nodiscard]] std::uint64_t Offset(std::uint32_t index) const;
   [[nodiscard]] bool Map(std::uint32_t index);
   void PrepareRings();
   void FindClaims();
@@ -112,6 +113,7 @@ class Channel {
 
   base::UniqueFd fd_;
   base::MappedRegion control_;
+  std::uint32_t ring_records_;  // ours: the workload can write to the header
   std::vector<Ring> rings_;
   std::vector<std::uint32_t> active_;
   std::vector<std::uint32_t> prepared_;

@@ -53,8 +53,8 @@ void AddOptions(CLI::App& app, PrintOptions& options) {
                  "be left out")
       ->option_text("A:B");
   app.add_option("--address", options.address,
-                 "Only accesses, page faults, blocks and mappings in this range of addresses, "
-                 "decimal or 0x...; either end may be left out")
+                 "Only accesses, page faults, blocks and mappings in this range of\n"
+                 "addresses, decimal or 0x...; either end may be left out")
       ->option_text("A:B");
   const auto add_list = [&app](const char* name, std::vector<std::string>& values,
                                const std::string& description, const char* text) {
@@ -66,7 +66,7 @@ void AddOptions(CLI::App& app, PrintOptions& options) {
   };
   add_list("--pid", options.pids, "Only these processes; may be repeated", "PID,...");
   add_list("--tid", options.tids, "Only these threads; may be repeated", "TID,...");
-  add_list("--type", options.types, "Only records of these types: " + TypeNames(), "TYPE,...");
+  add_list("--type", options.types, "Only records of these types, of\n" + TypeNames(), "TYPE,...");
   app.add_option("--limit", options.limit, "Stop after this many records")->option_text("N");
 }
 

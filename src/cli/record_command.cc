@@ -50,6 +50,7 @@ int Report(const RecordingResult& result) {
   }
   if (!result.trace_status.ok()) spdlog::error("{}", base::Message(result.trace_status));
   for (const std::string& line : SummaryLines(result)) spdlog::info("{}", line);
+  for (const std::string& line : LossDetails(result)) spdlog::debug("{}", line);
   return ExitStatus(std::get<Ended>(result.workload), result.trace_status);
 }
 

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 #include <memory>
 #include <string_view>
 
-#include "cli/version.h"
-
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+
+#include "cli/version.h"
 
 namespace heimdallr::cli {
 namespace {
@@ -50,9 +49,23 @@ std::string CheckStacks(const std::string& text) {
                      kMaxStackDepth);
 }
 
+std::optional<SourceChoice> ParseSource(const std::string& text) {
+  if (text == "auto") return SourceChoice::kAuto;
+  if (text == "clock") return SourceChoice::kClock;
+  if (text == "faults") return SourceChoice::kFaultsOnly;
+  if (text == "none") return SourceChoice::kNone;
+  return std::nullopt;
+}
+
+std::string CheckSource(const std::string& text) {
+  if (ParseSource(text)) return {};
+  return fmt::format("'{}' is not 'auto', 'clock', 'faults' or 'none'", text);
+}
+
 // The values as the option parser fills them, before they become RecorderOptions.
 struct Parsed {
   RecorderOptions options;
+  std::string source = "auto";
   std::string stacks = "none";
   bool force = false;
   bool no_allocations = false;
@@ -61,10 +74,6 @@ struct Parsed {
 };
 
 void AddOptions(CLI::App& app, Parsed& parsed) {
-  static const std::map<std::string, SourceChoice> kSources{{"auto", SourceChoice::kAuto},
-                                                            {"clock", SourceChoice::kClock},
-                                                            {"faults", SourceChoice::kFaultsOnly},
-                                                            {"none", SourceChoice::kNone}};
   RecorderOptions& o = parsed.options;
   app.add_option("-o,--output", o.output,
                  "Trace file; %p process id, %h host, %c command (default %c.%p.htrace)")
@@ -78,11 +87,11 @@ void AddOptions(CLI::App& app, Parsed& parsed) {
       ->option_text("NS")
       ->check(CLI::Range(std::uint64_t{1000}, std::uint64_t{60'000'000'000}))
       ->excludes(frequency);
-  app.add_option("--source", o.source,
+  app.add_option("--source", parsed.source,
                  "Where accesses come from: auto, clock (ticks of the CPU clock, needs no hardware "
                  "support), faults (page faults alone) or none")
       ->option_text("auto|clock|faults|none")
-      ->transform(CLI::CheckedTransformer(kSources).description(""));
+      ->check(CheckSource);
   app.add_flag("--faults", o.faults, "Record page faults as well");
   app.add_flag("--no-allocations", parsed.no_allocations, "Do not record allocations");
   app.add_option("--stacks", parsed.stacks,
@@ -135,11 +144,11 @@ std::variant<RecordCommand, PrintAndExit> ParseRecordCommand(
     return PrintAndExit{.output = app.help()};
   } catch (const CLI::CallForVersion&) {
     return PrintAndExit{.output = app.version() + "\n"};
-  } catch (const CLI::ExtrasError& error) {
+  } catch (const CLI::ExtrasError&) {
     if (separator == arguments.end() && !ours.empty() && !ours.back().starts_with("-")) {
       return WrongUse("put '--' before the command to record");
     }
-    return WrongUse(error.what());
+    return WrongUse(fmt::format("unknown option '{}'", app.remaining().front()));
   } catch (const CLI::ParseError& error) {
     return WrongUse(error.what());
   }
@@ -149,6 +158,7 @@ std::variant<RecordCommand, PrintAndExit> ParseRecordCommand(
   RecordCommand command{.options = std::move(parsed.options)};
   RecorderOptions& options = command.options;
   options.command.assign(separator + 1, arguments.end());
+  options.source = *ParseSource(parsed.source);
   options.stack_depth = *ParseStacks(parsed.stacks);
   if (parsed.force) options.existing_file = recorder::ExistingFile::kReplace;
   if (parsed.no_allocations) options.allocations = recorder::AllocationTracing::kOff;

@@ -72,11 +72,12 @@ std::string AllocationLine(const RecordingResult& result) {
                      Grouped(result.deallocations));
 }
 
+struct Reason {
+  LossKind kind;
+  std::string_view words;
+};
+
 std::string LossLine(const RecordingResult& result) {
-  struct Reason {
-    LossKind kind;
-    std::string_view words;
-  };
   static constexpr Reason kReasons[] = {
       {LossKind::kRingOverflow, "samples (ring full)"},
       {LossKind::kSamplesLost, "samples (kernel)"},
@@ -122,6 +123,27 @@ std::string CostLine(const RecordingResult& result, const Ended& run) {
 }
 
 }  // namespace
+
+std::vector<std::string> LossDetails(const RecordingResult& result) {
+  static constexpr Reason kReasons[] = {
+      {LossKind::kThrottle, "times the kernel held back an event that sampled too often"},
+      {LossKind::kNoMemoryOperand, "ticks in code that accesses no memory"},
+      {LossKind::kCodeUnreadable, "ticks in code that could not be read"},
+      {LossKind::kInstructionUnknown, "ticks at bytes that are no known instruction"},
+      {LossKind::kOperandUnknown, "ticks in code none of whose addresses could be computed"},
+      {LossKind::kNoUserRegisters, "ticks without registers"},
+      {LossKind::kVectorIndex, "operands with addresses in vector registers"},
+      {LossKind::kSegmentBase, "operands relative to an unknown segment base"},
+      {LossKind::kRegisterUnknown, "operands whose registers had changed"},
+      {LossKind::kNamespaceBypass, "libraries opened apart from the interposer"},
+  };
+  std::vector<std::string> lines;
+  for (const auto& [kind, words] : kReasons) {
+    const std::uint64_t count = result.losses.total(kind);
+    if (count != 0) lines.push_back(fmt::format("          {} {}", Grouped(count), words));
+  }
+  return lines;
+}
 
 std::vector<std::string> SummaryLines(const RecordingResult& result) {
   const Ended& run = std::get<Ended>(result.workload);

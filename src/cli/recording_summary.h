@@ -12,4 +12,7 @@ namespace heimdallr::cli {
 /// (also when nothing was), what recording cost.
 [[nodiscard]] std::vector<std::string> SummaryLines(const recorder::RecordingResult& result);
 
+/// Every reason something is not in the trace, with its count: for those who want to know more.
+[[nodiscard]] std::vector<std::string> LossDetails(const recorder::RecordingResult& result);
+
 }  // namespace heimdallr::cli

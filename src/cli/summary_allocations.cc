@@ -81,12 +81,12 @@ void AppendSites(const TraceSummary& summary, SiteMemory memory, std::size_t lim
                                 ? fmt::format("The {} of {} {} sites with the most bytes",
                                               sites.size(), Grouped(all), kind)
                                 : fmt::format("{} sites, most bytes first", kind);
-  Append(out, "\n  {}{} (caller: return address, module+offset in its file)\n",
+  Append(out, "\n  {}{} (caller: where the call returns to, and its place in the file)\n",
          static_cast<char>(std::toupper(which[0])), which.substr(1));
   const auto total = static_cast<double>(SumOf(summary.statistics->allocations(), memory).bytes);
   using enum Align;
   TextTable table({kRight, kRight, kRight, kRight, kRight, kLeft, kLeft});
-  table.AddRow({"bytes", "of all", "calls", "peak live", "never freed", "call", "caller"});
+  table.AddRow({"bytes", "of all", "calls", "peak live", "live at end", "call", "caller"});
   for (const AllocationSite* site : sites) {
     table.AddRow({Bytes(site->bytes), Percent(static_cast<double>(site->bytes), total),
                   Grouped(site->allocations), Bytes(site->peak_live_bytes),
@@ -102,11 +102,11 @@ void AppendOddities(const analysis::AllocationOddities& odd, fmt::memory_buffer&
            Count(odd.inherited_frees, "free", "frees"));
   }
   if (odd.unknown_frees != 0) {
-    Append(out, "  {} of a block that was allocated before the interposer was there\n",
+    Append(out, "  {} of a block whose allocation is not in the trace\n",
            Count(odd.unknown_frees, "free", "frees"));
   }
   if (odd.missed_frees != 0) {
-    Append(out, "  {} handed out again without a free that was seen: a few events are missing\n",
+    Append(out, "  {} handed out again before a free was seen: a few events are missing\n",
            Count(odd.missed_frees, "block was", "blocks were"));
   }
 }
@@ -115,10 +115,10 @@ void AppendMemory(const MemoryTotals& t, SiteMemory memory, fmt::memory_buffer& 
   Append(out, "  Most live at one time: {}, at {}\n", Exact(t.peak_live_bytes),
          Duration(t.peak_time_ns));
   if (memory == SiteMemory::kHeap) {
-    Append(out, "  Live at the end:       {} in {}, never freed while their process ran\n",
+    Append(out, "  Live at the end:       {} in {}, not freed when their process ended\n",
            Exact(t.never_freed_bytes()), Count(t.never_freed_blocks(), "block", "blocks"));
   } else {
-    Append(out, "  Mapped at the end:     {}, never unmapped while their process ran\n",
+    Append(out, "  Mapped at the end:     {}, not unmapped when their process ended\n",
            Exact(t.never_freed_bytes()));
   }
 }

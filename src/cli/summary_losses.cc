@@ -77,7 +77,7 @@ void AppendLossText(const TraceSummary& summary, fmt::memory_buffer& out) {
     table.AddRow({Grouped(summary.extent.unknown_chunks),
                   "chunks of a newer format were skipped: read them by a newer trace-dump"});
   }
-  Append(out, "\nLOST        {}\n", any ? "" : "nothing");
+  Append(out, "\nLOST{}\n", any ? "" : "        nothing");
   table.AppendTo(out, 2);
   AppendRecorder(summary, out);
   if (summary.defect) Append(out, "\nNOT WHOLE   {}\n", *summary.defect);

@@ -73,7 +73,7 @@ std::string Machine(const TraceHeader& header) {
   if (!header.processor.empty()) text += fmt::format(": {}", Plain(header.processor));
   if (header.online_cpus != 0)
     text += fmt::format(", {}", Count(header.online_cpus, "CPU", "CPUs"));
-  if (!header.kernel.empty()) text += fmt::format(", Linux {}", Plain(header.kernel));
+  if (!header.kernel.empty()) text += fmt::format(", {}", Plain(header.kernel));
   return text;
 }
 

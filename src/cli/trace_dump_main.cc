@@ -41,6 +41,14 @@ const Command* FindCommand(std::string_view name) {
   return found == std::end(kCommands) ? nullptr : found;
 }
 
+std::string CommandNames() {
+  std::string names;
+  for (const Command& command : kCommands) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", command.name);
+  }
+  return names;
+}
+
 constexpr std::string_view kUsage = "Usage: trace-dump [COMMAND] [options] FILE...\n";
 
 int Help() {
@@ -81,7 +89,8 @@ int Run(const Arguments& arguments) {
     return command->run(Arguments(arguments.begin() + 1, arguments.end()));
   }
   if (LooksLikeCommand(first)) {
-    return WrongUse("trace-dump", fmt::format("'{}' is neither a command nor a file", first));
+    return WrongUse("trace-dump", fmt::format("'{}' is neither a file nor one of the commands {}",
+                                              first, CommandNames()));
   }
   return SummaryCommand(arguments);
 }

@@ -49,6 +49,7 @@ bool Validate(const std::string& path) {
     return false;
   }
   fmt::print("{}\n", Whole(path, reader->extent()));
+  std::fflush(stdout);  // keeps its place among the lines about bad files
   return true;
 }
 

@@ -61,8 +61,10 @@ class Event {
 
   absl::Status Enable();
   absl::Status Disable();
-  /// A new period or frequency, in the unit of description().rate. The kernel applies it to this
-  /// event and to children made from now on, not to those that run already.
+  /// A new period or frequency, in the unit of description().rate. The kernel gives it to this
+  /// event and to children made from now on; copies that running threads inherited keep theirs. As
+  /// the kernel swaps equal contexts between threads, either rate may then appear on any of them:
+  /// trust the period in each sample.
   absl::Status SetRate(std::uint64_t value);
   /// Writes records into the ring of `other`, which is of the same CPU and clock and has been
   /// mapped; this one must not have been.

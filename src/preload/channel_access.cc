@@ -48,22 +48,25 @@ int OpenByEnvironment() {
       syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
 }
 
-bool Valid(const ChannelHeader& header, std::uint64_t file_bytes) {
-  const std::uint64_t records = header.ring_records;
+// Checks the copies, which nobody else can change.
+bool Valid(const ChannelAccess& access, std::uint64_t file_bytes) {
+  const ChannelHeader& header = *access.header;
   if (header.magic != channel::kMagic || header.abi_version != channel::kAbiVersion) return false;
+  if (header.state.load(std::memory_order_relaxed) !=
+      static_cast<std::uint32_t>(channel::ChannelState::kOpen)) {
+    return false;
+  }
+  const std::uint64_t records = access.ring_records;
   if (records < channel::kMinRingRecords || records > channel::kMaxRingRecords ||
-      (records & (records - 1)) != 0 || header.stack_depth > channel::kMaxStackDepth) {
+      (records & (records - 1)) != 0 || access.stack_depth > channel::kMaxStackDepth) {
     return false;
   }
-  if (header.rings_offset < kControlBytes || (header.rings_offset & kPageMask) != 0 ||
-      (header.ring_stride & kPageMask) != 0 || header.ring_stride < records * sizeof(EventRecord) ||
-      header.ring_stride > std::uint64_t{1} << 40) {
+  if (access.rings_offset < kControlBytes || (access.rings_offset & kPageMask) != 0 ||
+      access.rings_offset >= file_bytes || (access.ring_stride & kPageMask) != 0 ||
+      access.ring_stride < records * sizeof(EventRecord)) {
     return false;
   }
-  return header.rings_offset < file_bytes &&
-         kMaxRings * header.ring_stride <= file_bytes - header.rings_offset &&
-         header.state.load(std::memory_order_relaxed) ==
-             static_cast<std::uint32_t>(channel::ChannelState::kOpen);
+  return access.ring_stride <= (file_bytes - access.rings_offset) / kMaxRings;
 }
 
 // The sanitizers' allocators must see every call first.
@@ -81,14 +84,16 @@ bool Attach(int fd) {
   void* const memory = Map(fd, kControlBytes, 0);
   if (memory == nullptr) return false;
   auto* const header = static_cast<ChannelHeader*>(memory);
-  if (!Valid(*header, file_bytes) || !MakeProcessState()) {
+  g_channel.ring_records = header->ring_records;
+  g_channel.rings_offset = header->rings_offset;
+  g_channel.ring_stride = header->ring_stride;
+  g_channel.stack_depth = header->stack_depth;
+  g_channel.header = header;
+  if (!Valid(g_channel, file_bytes) || !MakeProcessState()) {
     syscall(SYS_munmap, memory, kControlBytes);
     return false;
   }
-  g_channel.header = header;
   g_channel.controls = reinterpret_cast<RingControl*>(static_cast<char*>(memory) + kControlOffset);
-  g_channel.ring_records = header->ring_records;
-  g_channel.stack_depth = header->stack_depth;
 #if defined(__x86_64__)
   g_channel.tick_stamps = header->clock == channel::ChannelClock::kTimeStampCounter;
 #else
@@ -154,8 +159,7 @@ EventRecord* MapRing(std::uint32_t index, bool populate) {
   EventRecord* ring = g_rings[index].load(std::memory_order_relaxed);
   if (ring != nullptr) return ring;
   const std::uint64_t bytes = g_channel.ring_records * sizeof(EventRecord);
-  const std::uint64_t offset =
-      g_channel.header->rings_offset + index * g_channel.header->ring_stride;
+  const std::uint64_t offset = g_channel.rings_offset + index * g_channel.ring_stride;
   ring = MapAgain(offset, bytes);
   // A limit of the address space may forbid to map what lies before the ring, for a moment.
   if (ring == nullptr) ring = MapByPath(offset, bytes);

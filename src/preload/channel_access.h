@@ -20,6 +20,8 @@ struct ChannelAccess {
   channel::ChannelHeader* header = nullptr;
   channel::RingControl* controls = nullptr;
   std::uint64_t ring_records = 0;
+  std::uint64_t rings_offset = 0;
+  std::uint64_t ring_stride = 0;
   std::uint32_t stack_depth = 0;
   bool tick_stamps = false;       // rdtsc
   bool recorder_visible = false;  // kill(recorder_pid, 0) tells whether it lives

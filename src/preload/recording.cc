@@ -14,14 +14,26 @@ using channel::EventCode;
 
 namespace {
 
+// Takes slots that may be written. Waits before it takes them: a handler may leave the wait by a
+// jump, and slots that nobody will ever commit hold up the reader. False when the recorder is gone.
+bool ReserveWithRoom(HotState& hot, std::uint64_t count, std::uint64_t& first) {
+  const std::uint64_t last = hot.cursor + count - 1;
+  if (!AwaitRoom(hot, last)) return false;
+  first = Reserve(hot, count);
+  return AwaitRoom(hot, first + count - 1);  // a handler may have come between
+}
+
+void CountDropped(HotState& hot, std::uint64_t events) {
+  hot.control->dropped.fetch_add(events, std::memory_order_relaxed);
+}
+
 // Signal-safe: a handler that comes between sees the id unsent and sends it too.
 void SendStack(HotState& hot, const CallStack& stack) {
   constexpr std::uint32_t kFramesPerSlot = 3;
   const std::uint64_t slots = 1 + (stack.count + kFramesPerSlot - 1) / kFramesPerSlot;
-  const std::uint64_t first = Reserve(hot, slots);
-  if (!AwaitRoom(hot, first + slots - 1)) return;
-  Commit(hot, first, {EventCode::kStackDefinition, stack.count, 0}, Now(), stack.id);
-  std::uint64_t number = first + 1;
+  std::uint64_t number = 0;
+  if (!ReserveWithRoom(hot, slots, number)) return;
+  Commit(hot, number++, {EventCode::kStackDefinition, stack.count, 0}, Now(), stack.id);
   for (std::uint32_t i = 0; i < stack.count; i += kFramesPerSlot) {
     const auto frame = [&](std::uint32_t index) {
       return index < stack.count ? stack.frames[index] : 0;
@@ -62,15 +74,6 @@ HotState* Ring() {
   return hot;
 }
 
-void CommitWithRoom(HotState& hot, std::uint64_t number, const Event& event, std::uint64_t time,
-                    std::uint64_t payload) {
-  if (AwaitRoom(hot, number)) {
-    Commit(hot, number, event, time, payload);
-  } else {
-    hot.control->dropped.fetch_add(1, std::memory_order_relaxed);
-  }
-}
-
 }  // namespace
 
 std::uint64_t Now() {
@@ -91,21 +94,31 @@ void RecordSlowly(EventCode code, std::uint64_t address, std::uint64_t size, Cal
   if (hot->deleting == address && IsFree(code)) return;
   const std::uint64_t payload = Payload(*hot, site);
   const std::uint64_t stamp = time != 0 ? time : Now();
-  CommitWithRoom(*hot, Reserve(*hot, 1), {code, address, size}, stamp, payload);
+  std::uint64_t number = 0;
+  if (ReserveWithRoom(*hot, 1, number)) {
+    Commit(*hot, number, {code, address, size}, stamp, payload);
+  } else {
+    CountDropped(*hot, 1);
+  }
 }
 
 void RecordReserved(HotState& hot, std::uint64_t number, EventCode code, std::uint64_t address,
                     std::uint64_t size, std::uint64_t caller) {
-  CommitWithRoom(hot, number, {code, address, size}, Now(), caller);
+  if (AwaitRoom(hot, number)) {
+    Commit(hot, number, {code, address, size}, Now(), caller);
+  } else {
+    CountDropped(hot, 1);
+  }
 }
 
 void RecordPair(const Event& first, const Event& second, std::uint64_t payload) {
   HotState* const hot = Ring();
   if (hot == nullptr) return;
-  const std::uint64_t number = Reserve(*hot, 2);
   const std::uint64_t now = Now();
-  CommitWithRoom(*hot, number, first, now, payload);
-  CommitWithRoom(*hot, number + 1, second, now, payload);
+  std::uint64_t number = 0;
+  if (!ReserveWithRoom(*hot, 2, number)) return CountDropped(*hot, 2);
+  Commit(*hot, number, first, now, payload);
+  Commit(*hot, number + 1, second, now, payload);
 }
 
 bool JustRecorded(const void* block) {

@@ -2,13 +2,14 @@
 
 #include <fcntl.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "replay/live_code.h"
 
 namespace heimdallr::recorder {
 namespace {
@@ -24,13 +25,6 @@ bool NamesFile(std::string_view path) {
 // The process may see other file systems than we do (a container).
 std::string InNamespaceOf(std::int32_t pid, const std::string& path) {
   return fmt::format("/proc/{}/root{}", pid, path);
-}
-
-std::size_t ReadProcess(std::int32_t pid, std::uint64_t address, std::span<std::byte> out) {
-  const iovec local{out.data(), out.size()};
-  const iovec remote{reinterpret_cast<void*>(address), out.size()};
-  const ssize_t got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
-  return got > 0 ? static_cast<std::size_t>(got) : 0;
 }
 
 }  // namespace
@@ -129,14 +123,14 @@ const process::FunctionRanges& AddressSpaces::FunctionsOf(std::int32_t pid,
 std::size_t AddressSpaces::ReadCode(Id space, std::uint64_t address, std::span<std::byte> out) {
   const auto located = Locate(space, address);
   if (!located) return 0;
-  if (located->mapping == nullptr) return ReadProcess(located->pid, address, out);
+  if (located->mapping == nullptr) return replay::ReadLiveCode(located->pid, address, out);
   const CodeMapping& mapping = *located->mapping;
   const int file = OpenFile(located->pid, mapping.path);
-  if (file < 0) return ReadProcess(located->pid, address, out);
+  if (file < 0) return replay::ReadLiveCode(located->pid, address, out);
   const std::size_t room = std::min<std::uint64_t>(out.size(), mapping.end - address);
   const ssize_t got = pread(file, out.data(), room,
                             static_cast<off_t>(mapping.offset + (address - located->start)));
-  return got > 0 ? static_cast<std::size_t>(got) : ReadProcess(located->pid, address, out);
+  return got > 0 ? static_cast<std::size_t>(got) : replay::ReadLiveCode(located->pid, address, out);
 }
 
 std::optional<AddressSpaces::Range> AddressSpaces::FindFunction(Id space, std::uint64_t address) {

@@ -170,11 +170,11 @@ void AllocationStream::OnReport(const RingOwner& owner, OwnerState& state, const
 
 void AllocationStream::OnFrames(OwnerState& state, const EventRecord& event) {
   for (const std::uint64_t frame : {event.time, event.address, event.size}) {
-    if (state.frames_missing == 0) return;
+    if (state.frames_missing == 0) break;  // the last slot may be filled in part
     state.frames.push_back(frame);
     --state.frames_missing;
   }
-  if (state.frames_missing != 0) return;
+  if (state.frames_missing != 0 || state.frames.empty()) return;
   stacks_[state.stack_hash] = {.caller = state.frames.front(),
                                .id = parts_.writer.AddStack(state.frames)};
 }

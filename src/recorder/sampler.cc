@@ -153,10 +153,6 @@ void Sampler::CountFinalLosses(std::uint64_t counted, LossLedger& losses) const 
       const auto count = event.ReadCount();
       if (!count.ok()) continue;
       lost += count->lost;
-      if (count->time_running_ns < count->time_enabled_ns) {
-        losses.Count(LossKind::kMultiplexed, count->time_enabled_ns - count->time_running_ns,
-                     {.stream = StreamOf(event.id())});
-      }
     }
     if (const auto count = cpu.metadata.ReadCount(); count.ok()) lost += count->lost;
   }

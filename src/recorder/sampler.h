@@ -53,8 +53,8 @@ class Sampler {
     queue_.PopUntil(time_ns, sink);
   }
 
-  /// At the end: what the kernel says was lost beyond `counted` (it only tells of a loss when there
-  /// is room again), and time that events were not counting.
+  /// At the end: what the kernel says was lost beyond `counted`: it only tells of a loss when there
+  /// is room again.
   void CountFinalLosses(std::uint64_t counted, LossLedger& losses) const;
 
  private:

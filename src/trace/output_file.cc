@@ -100,9 +100,7 @@ const absl::Status& OutputFile::Flush() {
     const ssize_t wrote = write(fd_.get(), buffer_.data() + done, buffer_.size() - done);
     if (wrote < 0 && errno == EINTR) continue;
     if (wrote <= 0) {
-      const int error_number = wrote == 0 ? EIO : errno;
-      written_ += done;
-      GiveUp(error_number);
+      GiveUp(wrote == 0 ? EIO : errno, done);
       return status_;
     }
     done += static_cast<std::size_t>(wrote);
@@ -131,17 +129,15 @@ absl::Status OutputFile::CheckSpace() const {
       path_, space->free_bytes / kMiB, ReservedBytes(*space) / kMiB));
 }
 
-void OutputFile::GiveUp(int error_number) {
-  std::uint64_t good = written_;
-  const auto first_lost = std::find_if(
-      queue_.begin(), queue_.end(), [&](const QueuedChunk& chunk) { return chunk.end > written_; });
-  if (first_lost != queue_.end()) {
-    const std::uint64_t buffer_start = offset() - buffer_.size();
-    good = first_lost == queue_.begin() ? buffer_start : std::prev(first_lost)->end;
+void OutputFile::GiveUp(int error_number, std::size_t done) {
+  std::uint64_t good = written_;  // the buffer's start, which is the start of a chunk
+  auto first_lost = queue_.begin();
+  for (; first_lost != queue_.end() && first_lost->end <= written_ + done; ++first_lost) {
+    good = first_lost->end;
   }
   lost_.assign(first_lost, queue_.end());
   // Fails for pipes and devices, which keep what they got.
-  if (ftruncate(fd_.get(), static_cast<off_t>(good)) == 0) written_ = good;
+  written_ = ftruncate(fd_.get(), static_cast<off_t>(good)) == 0 ? good : written_ + done;
   queue_.clear();
   buffer_.clear();
   status_ = base::SyscallError(error_number,

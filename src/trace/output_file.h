@@ -66,7 +66,8 @@ class OutputFile {
       : path_(std::move(path)), fd_(std::move(fd)), probe_(std::move(probe)) {}
 
   absl::Status CheckSpace() const;
-  void GiveUp(int error_number);
+  /// `done` bytes of the buffer were written.
+  void GiveUp(int error_number, std::size_t done);
 
   std::string path_;
   base::UniqueFd fd_;

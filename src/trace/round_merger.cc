@@ -5,14 +5,13 @@
 namespace heimdallr::trace {
 namespace {
 
-constexpr std::uint64_t kEndOfTime = ~std::uint64_t{0};
-constexpr int kRankShift = 56;
 // Blocks that keep their memory while not in use: enough for the rounds of 100 busy threads.
 constexpr std::size_t kKeptBlocks = 128;
 
-// Order of records of equal time. A process is there before its mappings, those before what is
-// allocated and accessed in them.
-std::uint64_t Rank(ChunkKind kind) {
+}  // namespace
+
+// A process is there before its mappings, those before what is allocated and accessed in them.
+std::uint64_t RoundMerger::Rank(ChunkKind kind) {
   switch (kind) {
     case ChunkKind::kProcesses:
       return 0;
@@ -33,8 +32,6 @@ std::uint64_t Rank(ChunkKind kind) {
   }
 }
 
-}  // namespace
-
 RecordBlock& RoundMerger::NewBlock() {
   if (spare_.empty()) return blocks_.emplace_back();
   RecordBlock& block = *spare_.back();
@@ -45,71 +42,65 @@ RecordBlock& RoundMerger::NewBlock() {
 void RoundMerger::Recycle(RecordBlock& block) {
   if (spare_.size() < kKeptBlocks && block.records.capacity() <= kMaxBlockRecords) {
     block.Clear();
-    spare_.push_back(&block);
   } else {
     block = {};
-    spare_.insert(spare_.begin(), &block);
   }
+  spare_.push_back(&block);
 }
 
 void RoundMerger::Add(ChunkKind kind, RecordBlock& block) {
   if (block.records.empty()) return Recycle(block);
-  block.order = (Rank(kind) << kRankShift) | added_++;
+  block.order = (Rank(kind) << kRankShift) | (added_++ << kLeafBits);
   buffered_bytes_ += block.bytes();
   const auto in_time = std::lower_bound(block.times_ns.begin(), block.times_ns.end(), released_ns_);
   late_records_ += static_cast<std::uint64_t>(in_time - block.times_ns.begin());
-  waiting_.push_back(PlaceOf(block));
+  waiting_.push_back({MergeKey(block.next_time_ns(), block.order), &block});
 }
 
 void RoundMerger::ReleaseBefore(std::uint64_t end_ns) {
   released_ns_ = std::max(released_ns_, end_ns);
-  Release({.time_ns = released_ns_, .order = 0});
+  Release(MergeKey(released_ns_, 0));
 }
 
 void RoundMerger::ReleaseAll() {
-  for (const Place& place : waiting_) {
-    released_ns_ = std::max(released_ns_, place.block->times_ns.back());
+  const auto cover = [this](const RecordBlock& block) {
+    released_ns_ = std::max(released_ns_, block.times_ns.back());
+  };
+  for (const Waiting& waiting : waiting_) cover(*waiting.block);
+  for (const RecordBlock* block : begun_) {
+    if (block != nullptr) cover(*block);
   }
-  for (const Place& place : begun_) {
-    released_ns_ = std::max(released_ns_, place.block->times_ns.back());
-  }
-  Release({.time_ns = kEndOfTime, .order = kEndOfTime});
+  Release(MergeKey{});
 }
 
-void RoundMerger::Release(const Place& limit) {
-  PutBackCurrent();
+void RoundMerger::Release(const MergeKey& limit) {
   limit_ = limit;
-  std::sort(waiting_.begin(), waiting_.end(), After);
+  std::sort(waiting_.begin(), waiting_.end(),
+            [](const Waiting& a, const Waiting& b) { return b.key.Precedes(a.key); });
 }
 
-void RoundMerger::PutBackCurrent() {
-  if (current_ == nullptr) return;
-  if (current_->exhausted()) {
-    buffered_bytes_ -= current_->bytes();
-    Recycle(*current_);
-  } else {
-    begun_.push_back(PlaceOf(*current_));
-    std::push_heap(begun_.begin(), begun_.end(), After);
+void RoundMerger::BeginWaiting() {
+  if (free_leaves_.empty()) {
+    if (!begun_.empty()) tree_.Grow();
+    for (std::size_t leaf = tree_.leaves(); leaf-- > begun_.size();) free_leaves_.push_back(leaf);
+    begun_.resize(tree_.leaves());
   }
-  current_ = nullptr;
+  RecordBlock& block = *waiting_.back().block;
+  waiting_.pop_back();
+  const std::size_t leaf = free_leaves_.back();
+  free_leaves_.pop_back();
+  block.order |= leaf;
+  begun_[leaf] = &block;
+  tree_.Set(leaf, MergeKey(block.next_time_ns(), block.order));
 }
 
-const Record* RoundMerger::Select() {
-  PutBackCurrent();
-  while (!waiting_.empty() && (begun_.empty() || After(begun_.front(), waiting_.back()))) {
-    begun_.push_back(waiting_.back());
-    std::push_heap(begun_.begin(), begun_.end(), After);
-    waiting_.pop_back();
-  }
-  if (begun_.empty() || !After(limit_, begun_.front())) return nullptr;
-  std::pop_heap(begun_.begin(), begun_.end(), After);
-  current_ = begun_.back().block;
-  begun_.pop_back();
-
-  bound_ = limit_;
-  if (!begun_.empty() && After(bound_, begun_.front())) bound_ = begun_.front();
-  if (!waiting_.empty() && After(bound_, waiting_.back())) bound_ = waiting_.back();
-  return &current_->records[current_->next++];
+void RoundMerger::EndBegun(RecordBlock& block) {
+  const std::size_t leaf = block.order & kLeafMask;
+  tree_.Set(leaf, MergeKey{});
+  begun_[leaf] = nullptr;
+  free_leaves_.push_back(leaf);
+  buffered_bytes_ -= block.bytes();
+  Recycle(block);
 }
 
 }  // namespace heimdallr::trace

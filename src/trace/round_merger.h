@@ -9,6 +9,7 @@
 #include "heimdallr/records.h"
 #include "trace/format.h"
 #include "trace/record_block.h"
+#include "trace/tournament_tree.h"
 
 namespace heimdallr::trace {
 
@@ -33,10 +34,11 @@ class RoundMerger {
 
   /// The next released record, or nullptr when there is none. Valid until the next call.
   [[nodiscard]] const Record* Next() {
-    if (current_ != nullptr && !current_->exhausted() && Precedes(*current_, bound_)) {
-      return &current_->records[current_->next++];
-    }
-    return Select();
+    if (returned_ != nullptr) AdvanceReturned();
+    while (!waiting_.empty() && waiting_.back().key.Precedes(tree_.first())) BeginWaiting();
+    if (!tree_.first().Precedes(limit_)) return nullptr;
+    returned_ = begun_[tree_.first().order() & kLeafMask];
+    return &returned_->records[returned_->next++];
   }
 
   /// Memory of the blocks that are not exhausted.
@@ -44,33 +46,36 @@ class RoundMerger {
   [[nodiscard]] std::uint64_t late_records() const { return late_records_; }
 
  private:
-  /// Where a block is in the merged order: its next record's.
-  struct Place {
-    std::uint64_t time_ns = 0;
-    std::uint64_t order = 0;
+  // The order of a block's records among others of the same time: rank of its kind (3 bits), number
+  // of the block in the file (37 bits), and its leaf while it has one (24 bits).
+  static constexpr int kLeafBits = 24;
+  static constexpr int kRankShift = 61;
+  static constexpr std::uint64_t kLeafMask = (std::uint64_t{1} << kLeafBits) - 1;
+
+  struct Waiting {
+    MergeKey key;
     RecordBlock* block = nullptr;
   };
 
-  static bool Precedes(const RecordBlock& block, const Place& bound) {
-    const std::uint64_t time_ns = block.next_time_ns();
-    return time_ns < bound.time_ns || (time_ns == bound.time_ns && block.order < bound.order);
-  }
-  static bool After(const Place& a, const Place& b) {
-    return a.time_ns != b.time_ns ? a.time_ns > b.time_ns : a.order > b.order;
-  }
-  static Place PlaceOf(RecordBlock& block) { return {block.next_time_ns(), block.order, &block}; }
+  static std::uint64_t Rank(ChunkKind kind);
 
-  void Release(const Place& limit);
-  /// Chooses the block with the earliest record, and how far it may go.
-  const Record* Select();
-  void PutBackCurrent();
+  void AdvanceReturned() {
+    RecordBlock& block = *returned_;
+    returned_ = nullptr;
+    if (block.exhausted()) return EndBegun(block);
+    tree_.Set(block.order & kLeafMask, MergeKey(block.next_time_ns(), block.order));
+  }
+  void BeginWaiting();
+  void EndBegun(RecordBlock& block);
+  void Release(const MergeKey& limit);
 
-  std::vector<Place> waiting_;  // blocks not begun, the earliest last
-  std::vector<Place> begun_;    // a heap, the earliest first
-  RecordBlock* current_ = nullptr;
-  Place bound_;                    // current_ may go on to here
-  Place limit_;                    // released up to here
-  std::uint64_t released_ns_ = 0;  // a later block with an earlier record is late
+  std::vector<Waiting> waiting_;     // blocks not begun, the earliest last
+  std::vector<RecordBlock*> begun_;  // by leaf of tree_; nullptr where none is
+  std::vector<std::size_t> free_leaves_;
+  TournamentTree tree_;              // of the blocks begun, by their next record
+  RecordBlock* returned_ = nullptr;  // holds what Next has returned, to be advanced
+  MergeKey limit_{0, 0};             // released up to here
+  std::uint64_t released_ns_ = 0;    // a later block with an earlier record is late
   std::deque<RecordBlock> blocks_;
   std::vector<RecordBlock*> spare_;  // those of blocks_ that are not in use
   std::size_t buffered_bytes_ = 0;

@@ -1,20 +1,16 @@
-// Any bytes as code, any values as registers: decoding, addresses and the cache stay in bounds.
+// Any bytes as code, any values as registers: decoding, blocks and replay stay in bounds.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 
-#include "replay/code_cache.h"
-
-using heimdallr::replay::CodeCache;
-using heimdallr::replay::EffectiveAddress;
-using heimdallr::replay::Instruction;
-using heimdallr::replay::MakeX86Decoder;
-using heimdallr::replay::Register;
-using heimdallr::replay::Registers;
-using heimdallr::replay::SpaceId;
+#include "replay/block_cache.h"
+#include "replay/block_replay.h"
 
 namespace {
+
+using namespace heimdallr::replay;  // NOLINT(google-build-using-namespace)
 
 Registers TakeRegisters(const std::uint8_t*& data, std::size_t& size) {
   Registers registers;
@@ -29,10 +25,11 @@ Registers TakeRegisters(const std::uint8_t*& data, std::size_t& size) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const bool known_function = size > 0 && (data[0] & 1) != 0;
   const Registers registers = TakeRegisters(data, size);
   const auto code = std::as_bytes(std::span(data, size));
   constexpr std::uint64_t kStart = 0x401ff0;  // code lies over the end of a page
-  CodeCache cache(
+  BlockCache cache(
       MakeX86Decoder(),
       [&](SpaceId, std::uint64_t address, std::span<std::byte> into) -> std::size_t {
         const std::uint64_t from = address - kStart;
@@ -41,24 +38,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         std::copy_n(code.begin() + static_cast<std::ptrdiff_t>(from), count, into.begin());
         return count;
       },
+      [&](SpaceId, std::uint64_t) -> std::optional<CodeRange> {
+        if (!known_function) return std::nullopt;
+        return CodeRange{kStart, kStart + size};
+      },
       64);
-  std::uint64_t ip = kStart;
-  while (ip < kStart + size) {
+  ReplayResult result;
+  for (std::uint64_t ip = kStart; ip < kStart + size; ++ip) {
     const auto found = cache.Lookup(1, ip);
-    const auto* instruction = std::get_if<const Instruction*>(&found);
-    if (instruction == nullptr) {
-      ++ip;
-      continue;
-    }
-    const auto length = (*instruction)->length_bytes;
-    if (length == 0 || length > 15) std::abort();
-    for (const auto& operand : (*instruction)->memory()) {
-      if (operand.scale == 0) std::abort();
-      (void)EffectiveAddress(operand, registers);
-    }
-    ip += length;
+    const auto* position = std::get_if<BlockPosition>(&found);
+    if (position == nullptr) continue;
+    if (position->block->steps[position->index].ip != ip) std::abort();
+    Replay(*position, registers, result);
+    if (result.accesses.size() > result.memory_operands) std::abort();
   }
   cache.Invalidate(1, kStart, kStart + size);
-  if (size != 0 && cache.size() != 0) std::abort();
   return 0;
 }

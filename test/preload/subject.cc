@@ -241,8 +241,7 @@ void NewFails() {
   Check(caught == 3 && handler_calls == 3, "new handler");
   Expect(kNew, 3);
   Expect(kNewArray, 2);
-  Expect(kMalloc, 2);
-  Expect(kFree, 1);
+  Expect(kMalloc, 2);  // no frees: libstdc++ jumps to free when it ends an exception
 }
 
 // Allocations in a timer's handler, while the program allocates as fast as it can. glibc's malloc
