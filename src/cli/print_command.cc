@@ -67,7 +67,9 @@ void AddOptions(CLI::App& app, PrintOptions& options) {
   add_list("--pid", options.pids, "Only these processes; may be repeated", "PID,...");
   add_list("--tid", options.tids, "Only these threads; may be repeated", "TID,...");
   add_list("--type", options.types, "Only records of these types, of\n" + TypeNames(), "TYPE,...");
-  app.add_option("--limit", options.limit, "Stop after this many records")->option_text("N");
+  app.add_option("--limit", options.limit, "Stop after this many records")
+      ->option_text("N")
+      ->check(CLI::NonNegativeNumber);
 }
 
 // Adds the ids of a list; returns what is wrong with it.

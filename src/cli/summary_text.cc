@@ -73,7 +73,10 @@ std::string Machine(const TraceHeader& header) {
   if (!header.processor.empty()) text += fmt::format(": {}", Plain(header.processor));
   if (header.online_cpus != 0)
     text += fmt::format(", {}", Count(header.online_cpus, "CPU", "CPUs"));
-  if (!header.kernel.empty()) text += fmt::format(", {}", Plain(header.kernel));
+  if (!header.kernel.empty()) {
+    text += fmt::format(", {}{}", header.kernel.starts_with("Linux ") ? "" : "Linux ",
+                        Plain(header.kernel));
+  }
   return text;
 }
 

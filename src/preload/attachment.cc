@@ -10,6 +10,7 @@
 #include "preload/channel_access.h"
 #include "preload/libc_state.h"
 #include "preload/process_state.h"
+#include "preload/real_functions.h"
 #include "preload/recording.h"
 #include "preload/room.h"
 #include "preload/stacks.h"
@@ -136,7 +137,8 @@ void OnThreadEnd(void* round) {
 }  // namespace
 
 HotState* AttachThread() {
-  if (t_attaching || g_recording.load(std::memory_order_relaxed) == Recording::kOff) return nullptr;
+  if (t_attaching || !RealFunctionsKnown()) return nullptr;
+  if (g_recording.load(std::memory_order_relaxed) == Recording::kOff) return nullptr;
   if (t_events_to_retry != 0) {
     --t_events_to_retry;
     return nullptr;

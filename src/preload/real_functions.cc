@@ -125,6 +125,10 @@ constexpr RealFunctions Unresolved() {
 
 constinit RealFunctions g_real = Unresolved();
 
+bool RealFunctionsKnown() {
+  return g_resolution.load(std::memory_order_relaxed) == Resolution::kDone;
+}
+
 void ResolveRealFunctions() {
   if (g_resolution.load(std::memory_order_acquire) == Resolution::kDone || t_resolving) return;
   auto expected = Resolution::kNone;

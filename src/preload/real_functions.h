@@ -41,4 +41,8 @@ extern RealFunctions g_real;
 /// Looks all of them up, once.
 void ResolveRealFunctions();
 
+/// False while the calling thread looks them up: what libc allocates meanwhile is ours, not the
+/// program's.
+bool RealFunctionsKnown();
+
 }  // namespace heimdallr::preload

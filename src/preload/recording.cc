@@ -54,7 +54,9 @@ std::uint64_t Payload(HotState& hot, const CallSite& site) {
 
 bool IsFree(EventCode code) {
   return code == Code(AllocationCall::kFree) || code == Code(AllocationCall::kFreeSized) ||
-         code == Code(AllocationCall::kFreeAlignedSized);
+         code == Code(AllocationCall::kFreeAlignedSized) ||
+         code == Code(AllocationCall::kOperatorDelete) ||
+         code == Code(AllocationCall::kOperatorDeleteArray);
 }
 
 bool IsHeapAllocation(EventCode code) {
@@ -90,7 +92,8 @@ void RecordSlowly(EventCode code, std::uint64_t address, std::uint64_t size, Cal
                   std::uint64_t time) {
   HotState* const hot = Ring();
   if (hot == nullptr) return;
-  // operator delete of another allocator gives the block to free: that was recorded already.
+  // operator delete of another allocator hands the block on, to free or to another form of delete:
+  // that was recorded already.
   if (hot->deleting == address && IsFree(code)) return;
   const std::uint64_t payload = Payload(*hot, site);
   const std::uint64_t stamp = time != 0 ? time : Now();

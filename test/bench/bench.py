@@ -91,7 +91,7 @@ def heaptrack_library():
 
 def measure_pairs(bench):
     """(a) ns of CPU time that a malloc and its free take."""
-    program = str(bench.build / "bin" / "malloc-pair")
+    program = str(bench.build / "bench" / "malloc_pair")
     # Stacks are walked where there are some: 20 calls deep.
     measure_pairs_at(bench, [program, "2000000", "1", "0"], "1 thread",
                      {"heimdallr": ["--source", "none"], "heimdallr, sampling at 1000 Hz": []}, 40)

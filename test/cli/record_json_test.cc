@@ -89,23 +89,31 @@ TEST_CASE("AppendJson: a mapping with protection and build-id") {
 }
 
 TEST_CASE("AppendJson: processes, threads, losses, statistics and faults") {
-  CHECK(Json(ProcessRecord{.time_ns = 1, .command = "sh", .pid = 3, .event = ProcessEvent::kExec}) ==
-        R"({"type":"process","time_ns":1,"pid":3,"event":"exec","command":"sh"})"
-        "\n");
-  CHECK(Json(ThreadRecord{.time_ns = 1, .name = "w", .pid = 3, .tid = 4, .event = ThreadEvent::kName}) ==
+  CHECK(
+      Json(ProcessRecord{.time_ns = 1, .command = "sh", .pid = 3, .event = ProcessEvent::kExec}) ==
+      R"({"type":"process","time_ns":1,"pid":3,"event":"exec","command":"sh"})"
+      "\n");
+  CHECK(Json(ThreadRecord{
+            .time_ns = 1, .name = "w", .pid = 3, .tid = 4, .event = ThreadEvent::kName}) ==
         R"({"type":"thread","time_ns":1,"pid":3,"tid":4,"event":"name","name":"w"})"
         "\n");
   CHECK(Json(LossRecord{.time_ns = 1, .count = 7, .stream = 1, .kind = LossKind::kRingOverflow}) ==
         R"({"type":"loss","time_ns":1,"kind":"ring_overflow","count":7,"stream":"clock"})"
         "\n");
-  CHECK(Json(StatisticsRecord{.time_ns = 1, .wall_ns = 2, .user_ns = 3, .system_ns = 4,
-                              .max_rss_bytes = 5, .minor_faults = 6, .major_faults = 7, .pid = 8,
+  CHECK(Json(StatisticsRecord{.time_ns = 1,
+                              .wall_ns = 2,
+                              .user_ns = 3,
+                              .system_ns = 4,
+                              .max_rss_bytes = 5,
+                              .minor_faults = 6,
+                              .major_faults = 7,
+                              .pid = 8,
                               .exit_signal = 9}) ==
         R"({"type":"statistics","time_ns":1,"pid":8,"wall_ns":2,"user_ns":3,"system_ns":4,)"
         R"("max_rss_bytes":5,"minor_faults":6,"major_faults":7,"exit_signal":9,"source":"wait"})"
         "\n");
-  CHECK(Json(FaultRecord{.time_ns = 1, .ip = 2, .address = 3, .pid = 4, .tid = 5, .cpu = 6,
-                         .stream = 1}) ==
+  CHECK(Json(FaultRecord{
+            .time_ns = 1, .ip = 2, .address = 3, .pid = 4, .tid = 5, .cpu = 6, .stream = 1}) ==
         R"({"type":"fault","time_ns":1,"pid":4,"tid":5,"cpu":6,"ip":"0x2","address":"0x3",)"
         R"("stream":"clock"})"
         "\n");

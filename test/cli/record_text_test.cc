@@ -24,7 +24,8 @@ TEST_CASE("AppendText: an access in one line") {
                           .stream = 1,
                           .kind = AccessKind::kStore,
                           .direct = false}) ==
-        "    1.234567890    4711/4712    store       8 B at 0x1000 by 0x401136, CPU 3, clock tick 12, "
+        "    1.234567890    4711/4712    store       8 B at 0x1000 by 0x401136, CPU 3, clock tick "
+        "12, "
         "replayed, weight 0.25\n");
 }
 
@@ -35,7 +36,10 @@ TEST_CASE("AppendText: allocations say what became of them") {
   CHECK_THAT(Text(r), Catch::Contains("10 B at 0x99, called from 0x40"));
   r = {.address = 0x99, .call = AllocationCall::kRealloc, .event = AllocationEvent::kDeallocate};
   CHECK_THAT(Text(r), Catch::Contains("gives up the block at 0x99"));
-  r = {.address = 0xaa, .size = 20, .old_address = 0x99, .stack = 5,
+  r = {.address = 0xaa,
+       .size = 20,
+       .old_address = 0x99,
+       .stack = 5,
        .call = AllocationCall::kRealloc};
   CHECK_THAT(Text(r), Catch::Contains("20 B at 0xaa, before at 0x99, stack 0x401222 0x401333"));
 }

@@ -21,7 +21,8 @@ inline RecordContext SampleContext() {
   context.stream_names.resize(256);
   context.stream_names[1] = "clock";
   context.stack = [](std::uint32_t id) {
-    return id == 5 ? std::span<const std::uint64_t>(kStackFrames) : std::span<const std::uint64_t>();
+    return id == 5 ? std::span<const std::uint64_t>(kStackFrames)
+                   : std::span<const std::uint64_t>();
   };
   return context;
 }

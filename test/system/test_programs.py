@@ -84,7 +84,8 @@ class Programs(SystemTest):
         self.assertEqual(sorted_words, b"apple\nfig\npear\n")
         images = {record.get("executable", "").rsplit("/", 1)[-1]
                   for record in records(recorded.trace, "--type", "process")}
-        self.assertTrue({"cc1", "as"} <= images, images)
+        self.assertIn("cc1", images)
+        self.assertTrue(any(name.endswith("as") for name in images), images)
 
     def test_gcc_reports_an_error(self):
         need("gcc")

@@ -33,6 +33,8 @@ inline std::string ReadFile(const std::string& path) {
 }
 
 inline void WriteFile(const std::string& path, std::string_view bytes) {
+  // Some file systems wait for the disk when a file is emptied and written again.
+  std::filesystem::remove(path);
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 
