@@ -129,8 +129,9 @@ std::uint64_t Channel::Poll(EventSink& sink, std::uint64_t now_ns) {
     Ring& ring = rings_[index];
     if (!ring.active) continue;  // ended while another ring was read
     // Before the records: a ring seen retired here gets none after those now read.
-    const bool retired = state(index) == RingState::kRetired;
+    bool retired = state(index) == RingState::kRetired;
     const std::uint64_t read = ReadLap(ring, index, sink);
+    retired = retired || ring.replaced;
     events += read;
     if (read != 0 || ring.idle_since_ns == 0) {
       ring.idle_since_ns = now_ns;
@@ -164,6 +165,8 @@ bool Channel::Activate(std::uint32_t index) {
   Ring& ring = rings_[index];
   ring.active = true;
   ring.gap_suspected = false;
+  ring.replaced = false;
+  ring.started = 0;
   ring.idle_since_ns = 0;
   ring.owner = {};
   active_.push_back(index);
@@ -205,11 +208,17 @@ void Channel::Identify(Ring& ring, std::uint32_t index, EventSink& sink) {
                 .image = LoadRelaxed(shared.image),
                 .pid = LoadRelaxed(shared.pid),
                 .tid = LoadRelaxed(shared.tid)};
-  // Another image of this process has been replaced, by exec or by a new process of the same id.
+  ring.started = batch_.front().time;  // of the owner's kThreadStart
+  // Of two images of one process id, the one whose threads started earlier has been replaced, by
+  // exec or by a new process of the same id. Rings are not found in the order they were claimed.
   for (const std::uint32_t other : active_) {
     const RingOwner& owner = rings_[other].owner;
     if (!rings_[other].active || owner.owner == 0) continue;
     if (owner.pid != ring.owner.pid || owner.image == ring.owner.image) continue;
+    if (rings_[other].started > ring.started) {
+      ring.replaced = true;
+      continue;
+    }
     // Finish uses batch_, which holds the first records of the new owner.
     std::vector<EventRecord> kept = std::exchange(batch_, std::vector<EventRecord>(batch_.size()));
     Finish(other, sink);

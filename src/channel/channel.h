@@ -89,8 +89,10 @@ class Channel {
   struct Ring {
     base::MappedRegion memory;  // empty until the ring is first needed
     RingReader reader;
-    RingOwner owner;  // owner.owner is 0 until its first record is there
+    RingOwner owner;            // owner.owner is 0 until its first record is there
+    std::uint64_t started = 0;  // stamp of the owner's first record
     std::uint64_t idle_since_ns = 0;
+    bool replaced = false;       // its image is known to be gone
     bool active = false;         // claimed by a producer, as far as is known
     bool gap_suspected = false;  // HasGap said so when last asked
   };

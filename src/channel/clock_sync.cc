@@ -16,7 +16,8 @@
 namespace heimdallr::channel {
 namespace {
 
-constexpr std::size_t kRateWindow = 64;
+// A rate over this long is right to some ppb, with pairs right to some tens of ns.
+constexpr std::uint64_t kRateWindowNs = 1'000'000'000;
 
 std::uint64_t ReadCounter() {
 #if defined(__x86_64__)
@@ -90,43 +91,44 @@ ClockSync::ClockSync(ChannelClock kind) : kind_(kind) {
 }
 
 ClockSync::ClockSync(const ClockPair& first, const ClockPair& second)
-    : kind_(ChannelClock::kTimeStampCounter), window_{first, second} {
-  segments_.push_back(
-      {.ticks = first.ticks, .ns = first.monotonic_ns, .rate = Rate(first, second)});
-}
+    : kind_(ChannelClock::kTimeStampCounter), pairs_{first, second} {}
 
 void ClockSync::Update() {
   if (kind_ == ChannelClock::kTimeStampCounter) Add(SampleClocks());
 }
 
 void ClockSync::Add(const ClockPair& pair) {
-  const ClockPair last = window_.back();
+  const ClockPair& last = pairs_.back();
   if (pair.ticks <= last.ticks || pair.monotonic_ns < last.monotonic_ns + kMinIntervalNs) return;
-  window_.push_back(pair);
-  if (window_.size() > kRateWindow) window_.pop_front();
-  const double rate = Rate(window_.front(), pair);
-  const std::uint64_t predicted = ToMonotonicNs(pair.ticks);
-  const double error_ns = Difference(pair.monotonic_ns, predicted);
-  // The next pair is expected after as long as this one took. Never stop or run back until then.
-  const double steered = rate + error_ns / Difference(pair.ticks, last.ticks);
-  segments_.push_back(
-      {.ticks = pair.ticks, .ns = predicted, .rate = std::clamp(steered, rate / 2, rate * 2)});
-  if (segments_.size() > kMaxSegments) segments_.pop_front();
+  pairs_.push_back(pair);
+  if (pairs_.size() > kMaxPairs) pairs_.pop_front();
+  line_ = {};  // it may have been the one beyond the last pair
 }
 
-const ClockSync::Segment& ClockSync::OlderSegment(std::uint64_t ticks) const {
-  const auto after = std::upper_bound(
-      segments_.begin(), segments_.end(), ticks,
-      [](std::uint64_t value, const Segment& piece) { return value < piece.ticks; });
-  return after == segments_.begin() ? *after : *std::prev(after);
+void ClockSync::FindLine(std::uint64_t stamp) const {
+  if (stamp >= pairs_.back().ticks) {
+    line_ = {.from_ticks = pairs_.back().ticks,
+             .ticks = std::numeric_limits<std::uint64_t>::max() - pairs_.back().ticks,
+             .from_ns = pairs_.back().monotonic_ns,
+             .rate = RecentRate()};
+    return;
+  }
+  auto after = std::upper_bound(
+      pairs_.begin() + 1, pairs_.end(), stamp,
+      [](std::uint64_t ticks, const ClockPair& pair) { return ticks < pair.ticks; });
+  const ClockPair& from = *std::prev(after);
+  line_ = {.from_ticks = from.ticks,
+           .ticks = after->ticks - from.ticks,
+           .from_ns = from.monotonic_ns,
+           .rate = Rate(from, *after)};
 }
 
-std::uint64_t ClockSync::ToMonotonicNs(std::uint64_t stamp) const {
-  if (kind_ == ChannelClock::kMonotonic) return stamp;
-  const Segment& newest = segments_.back();
-  const Segment& segment = stamp >= newest.ticks ? newest : OlderSegment(stamp);
-  const double ns = Difference(stamp, segment.ticks) * segment.rate;
-  return segment.ns + static_cast<std::uint64_t>(static_cast<std::int64_t>(ns));
+double ClockSync::RecentRate() const {
+  const ClockPair& last = pairs_.back();
+  const auto first = std::find_if(pairs_.rbegin(), pairs_.rend() - 1, [&](const ClockPair& pair) {
+    return pair.monotonic_ns + kRateWindowNs <= last.monotonic_ns;
+  });
+  return Rate(*first, last);
 }
 
 }  // namespace heimdallr::channel

@@ -30,13 +30,14 @@ struct ClockPair {
 /// The cheapest clock that is right on this machine.
 [[nodiscard]] ChannelClock BestClock();
 
-/// A continuous, rising, piecewise linear map through (nearly) the pairs given. It never jumps: the
-/// difference found at a new pair, some tens of ns as a rule, is made up for until the next one.
-/// Stamps of ChannelClock::kMonotonic it returns as they are. Not thread-safe.
+/// Converts by the straight line between the two pairs around a stamp, so the error is that of the
+/// pairs (some tens of ns) however irregularly they come. Beyond the last pair the line goes on at
+/// the rate of the last second. Stamps of ChannelClock::kMonotonic it returns as they are. Not
+/// thread-safe, also for reading.
 class ClockSync {
  public:
-  /// Pairs closer together than this are ignored: their noise would show in the rate.
-  static constexpr std::uint64_t kMinIntervalNs = 10'000'000;
+  /// Pairs closer together than this are ignored.
+  static constexpr std::uint64_t kMinIntervalNs = 1'000'000;
 
   /// Takes a first pair now (and 0.1 ms, for a first rate).
   explicit ClockSync(ChannelClock kind);
@@ -51,23 +52,32 @@ class ClockSync {
   void Update();
   void Add(const ClockPair& pair);
 
-  /// CLOCK_MONOTONIC in ns. Stamps older than the last kMaxSegments pairs follow the oldest piece.
-  [[nodiscard]] std::uint64_t ToMonotonicNs(std::uint64_t stamp) const;
+  /// CLOCK_MONOTONIC in ns. Stamps older than the last kMaxPairs pairs follow the oldest line.
+  [[nodiscard]] std::uint64_t ToMonotonicNs(std::uint64_t stamp) const {
+    if (kind_ == ChannelClock::kMonotonic) return stamp;
+    if (stamp - line_.from_ticks >= line_.ticks) FindLine(stamp);
+    const auto ticks = static_cast<double>(static_cast<std::int64_t>(stamp - line_.from_ticks));
+    return line_.from_ns +
+           static_cast<std::uint64_t>(static_cast<std::int64_t>(ticks * line_.rate));
+  }
 
  private:
-  static constexpr std::size_t kMaxSegments = 1024;
+  static constexpr std::size_t kMaxPairs = 1024;
 
-  struct Segment {
-    std::uint64_t ticks;  // where it starts
-    std::uint64_t ns;
-    double rate;  // ns a tick, > 0
+  // What holds from `from_ticks` on for `ticks` ticks.
+  struct Line {
+    std::uint64_t from_ticks = 0;
+    std::uint64_t ticks = 0;
+    std::uint64_t from_ns = 0;
+    double rate = 0;  // ns a tick
   };
 
-  [[nodiscard]] const Segment& OlderSegment(std::uint64_t ticks) const;
+  void FindLine(std::uint64_t stamp) const;
+  [[nodiscard]] double RecentRate() const;
 
   ChannelClock kind_;
-  std::deque<Segment> segments_;
-  std::deque<ClockPair> window_;  // pairs that give the long-term rate
+  std::deque<ClockPair> pairs_;  // rising on both clocks
+  mutable Line line_;            // of the stamp converted last
 };
 
 }  // namespace heimdallr::channel

@@ -58,6 +58,7 @@ std::string Bytes(std::uint64_t bytes) {
 }
 
 std::string Duration(std::uint64_t ns) {
+  if (ns == 0) return "0 s";
   if (ns < 1'000) return fmt::format("{} ns", ns);
   const double value = static_cast<double>(ns);
   if (ns < 999'500) return fmt::format("{:.0f} us", value / 1e3);

@@ -81,6 +81,7 @@ void Connect(HotState& hot, const ClaimedRing& claimed, channel::EventRecord* ri
   std::atomic_ref(control.image).store(g_process->image, std::memory_order_relaxed);
   const std::uint64_t tail = control.tail.load(std::memory_order_relaxed);
   hot.cursor = tail;
+  hot.deleting = 0;
   hot.ring = ring;
   hot.lap = g_channel.ring_records;
   hot.room = tail + hot.lap;

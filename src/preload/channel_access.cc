@@ -128,6 +128,7 @@ Recording OpenChannel() {
   Recording now = g_recording.load(std::memory_order_acquire);
   if (now == Recording::kOn || now == Recording::kOff) return now;
   if (environ == nullptr) return Recording::kUndecided;  // libc is not ready
+  now = Recording::kUndecided;
   if (!g_recording.compare_exchange_strong(now, Recording::kOpening, std::memory_order_acquire)) {
     while ((now = g_recording.load(std::memory_order_acquire)) == Recording::kOpening) {
       sched_yield();

@@ -30,8 +30,9 @@ struct ChannelAccess {
 extern ChannelAccess g_channel;
 extern std::atomic<Recording> g_recording;
 
-/// Opens the channel when the environment names one, at the first call that can. Afterwards no
-/// descriptor of it is open in the process. Its errors mean that nothing is recorded.
+/// Opens the channel (a part of AttachThread, which keeps libc's calls of us out) when the
+/// environment names one, at the first call that can. Afterwards no descriptor of it is open in the
+/// process. Its errors mean that nothing is recorded.
 Recording OpenChannel();
 
 /// Nothing is recorded any more; events pass through. Room in rings that other threads know of is

@@ -18,7 +18,6 @@ using heimdallr::preload::ErrnoKeeper;
 using heimdallr::preload::g_process;
 using heimdallr::preload::g_real;
 using heimdallr::preload::g_recording;
-using heimdallr::preload::OpenChannel;
 using heimdallr::preload::Recording;
 using heimdallr::preload::RecordPair;
 using heimdallr::preload::ResolveRealFunctions;
@@ -52,9 +51,8 @@ void OnExit(int status, void*) { ReportExit(status); }
 // Registered first, the handler runs last.
 [[gnu::constructor]] void StartImage() {
   ResolveRealFunctions();
-  if (OpenChannel() != Recording::kOn) return;
   if (t_hot->control == nullptr) AttachThread();
-  on_exit(OnExit, nullptr);
+  if (g_recording.load(std::memory_order_relaxed) == Recording::kOn) on_exit(OnExit, nullptr);
 }
 
 [[noreturn]] void ExitNow(int status) {

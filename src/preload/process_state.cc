@@ -97,7 +97,7 @@ bool SharesParentMemory() {
 
 HotState* TakeHotState() {
   HotState* const state = TakeFromPool();
-  if (state != nullptr) memset(static_cast<void*>(state), 0, StateBytes());
+  if (state != nullptr) memset(static_cast<void*>(state), 0, sizeof(HotState));
   return state;
 }
 

@@ -32,8 +32,8 @@ void IdentifyProcess();
 /// claim or report anything in its own name.
 bool SharesParentMemory();
 
-/// A zeroed state for a thread; nullptr when there is no memory. Room for stacks is included when
-/// the channel asks for them. Call with signals blocked.
+/// A zeroed state for a thread, and behind it room for its StackMemory when the channel asks for
+/// stacks; nullptr when there is no memory. Call with signals blocked.
 HotState* TakeHotState();
 void GiveHotState(HotState* state);
 

@@ -24,7 +24,10 @@ bool ReserveWithRoom(HotState& hot, std::uint64_t count, std::uint64_t& first) {
 }
 
 void CountDropped(HotState& hot, std::uint64_t events) {
-  hot.control->dropped.fetch_add(events, std::memory_order_relaxed);
+  // Without a ring: it was lost in the wait.
+  std::atomic<std::uint64_t>& count =
+      hot.control != nullptr ? hot.control->dropped : g_channel.header->unringed_events;
+  count.fetch_add(events, std::memory_order_relaxed);
 }
 
 // Signal-safe: a handler that comes between sees the id unsent and sends it too.

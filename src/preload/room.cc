@@ -9,6 +9,7 @@
 
 #include "preload/channel_access.h"
 #include "preload/libc_state.h"
+#include "preload/process_state.h"
 
 namespace heimdallr::preload {
 namespace {
@@ -48,10 +49,12 @@ bool RefreshRoom(HotState& hot, std::uint64_t number) {
   return number < hot.room;
 }
 
-void GiveUp(HotState& hot) {
-  hot.limit = 0;
-  hot.room = 0;
-  StopRecording();
+// The recorder took the thread for dead, say because its process id means another process in the
+// recorder's pid namespace. The ring is somebody else's now.
+bool RingLost(const HotState& hot) {
+  return hot.control->state.load(std::memory_order_relaxed) !=
+             static_cast<std::uint32_t>(channel::RingState::kClaimed) ||
+         std::atomic_ref(hot.control->image).load(std::memory_order_relaxed) != g_process->image;
 }
 
 // Whether the recorder shows signs of life.
@@ -76,17 +79,20 @@ class Heartbeat {
   std::uint64_t since_ns_;
 };
 
-bool Wait(HotState& hot, std::uint64_t number, std::uint64_t start_ns) {
+enum class Outcome { kRoom, kRecorderGone, kRingLost };
+
+Outcome Wait(HotState& hot, std::uint64_t number, std::uint64_t start_ns) {
   Heartbeat heartbeat(start_ns);
   for (int round = 0;; ++round) {
-    if (RefreshRoom(hot, number)) return true;
+    if (RefreshRoom(hot, number)) return Outcome::kRoom;
     if (round < kSpins) {
       Pause();
     } else if (round < kSpins + kYields) {
       sched_yield();
     } else {
-      if (round % kSleepsPerLook == 0 && (RecorderGone() || heartbeat.Stopped(MonotonicNs()))) {
-        return false;
+      if (round % kSleepsPerLook == 0) {
+        if (RecorderGone() || heartbeat.Stopped(MonotonicNs())) return Outcome::kRecorderGone;
+        if (RingLost(hot)) return Outcome::kRingLost;
       }
       Sleep();
     }
@@ -102,6 +108,7 @@ bool HasFastPath(const HotState& hot) {
 void ForbidFastPath() { g_fast_path_forbidden = true; }
 
 bool WaitForRoom(HotState& hot, std::uint64_t number) {
+  if (hot.control == nullptr) return false;  // lost a moment ago
   if (g_recording.load(std::memory_order_relaxed) != Recording::kOn) {
     hot.limit = 0;
     return false;
@@ -110,10 +117,19 @@ bool WaitForRoom(HotState& hot, std::uint64_t number) {
   const ErrnoKeeper keep_errno;
   const std::uint64_t start_ns = MonotonicNs();
   hot.control->stalls.fetch_add(1, std::memory_order_relaxed);
-  const bool room = Wait(hot, number, start_ns);
-  hot.control->stall_ns.fetch_add(MonotonicNs() - start_ns, std::memory_order_relaxed);
-  if (!room) GiveUp(hot);
-  return room;
+  const Outcome outcome = Wait(hot, number, start_ns);
+  if (outcome == Outcome::kRoom) {
+    hot.control->stall_ns.fetch_add(MonotonicNs() - start_ns, std::memory_order_relaxed);
+    return true;
+  }
+  hot.limit = 0;
+  hot.room = 0;
+  if (outcome == Outcome::kRecorderGone) {
+    StopRecording();
+  } else {
+    hot.control = nullptr;  // the next event takes another ring
+  }
+  return false;
 }
 
 }  // namespace heimdallr::preload

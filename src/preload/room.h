@@ -16,7 +16,8 @@ bool HasFastPath(const HotState& hot);
 void ForbidFastPath();
 
 /// Waits until slot `number` may be written, as long as the recorder lives; otherwise ends the
-/// recording. Counts the waits. Keeps errno.
+/// recording. False too when the recorder has given the ring to another thread: `hot` has none
+/// then. Counts the waits. Keeps errno.
 bool WaitForRoom(HotState& hot, std::uint64_t number);
 
 inline bool AwaitRoom(HotState& hot, std::uint64_t number) {

@@ -50,20 +50,21 @@ bool Usable(const StackMemory& memory, std::uintptr_t frame, std::uintptr_t belo
          memory.top - frame >= 2 * sizeof(std::uintptr_t);
 }
 
-std::uint64_t At(std::uintptr_t address) {
-  return *reinterpret_cast<const std::uint64_t*>(address);
-}
+const FrameLink& LinkAt(std::uintptr_t frame) { return *reinterpret_cast<const FrameLink*>(frame); }
 
 // The chain from `frame` on is the one walked last.
 bool SameChain(const StackMemory& memory, std::uintptr_t frame) {
-  if (memory.links == 0 || memory.frame[0] != frame) return false;
-  std::uint64_t difference = 0;
+  if (memory.links == 0 || memory.first != frame) return false;
+  // Both words of a link at once. The addresses are known beforehand: the loads do not wait for
+  // each other as in a walk.
+  using Words [[gnu::vector_size(16), gnu::aligned(8), gnu::may_alias]] = std::uint64_t;
+  Words difference{};
   for (std::uint32_t i = 0; i < memory.links; ++i) {
-    // Addresses known beforehand: the loads do not wait for each other as in a walk.
-    difference |= At(memory.frame[i]) ^ memory.frame[i + 1];
-    difference |= At(memory.frame[i] + 8) ^ memory.caller[i];
+    difference |=
+        *reinterpret_cast<const Words*>(frame) ^ *reinterpret_cast<const Words*>(&memory.link[i]);
+    frame = memory.link[i].next;
   }
-  return difference == 0;
+  return (difference[0] | difference[1]) == 0;
 }
 
 // Follows the chain and keeps it.
@@ -72,16 +73,15 @@ void Walk(StackMemory& memory, std::uintptr_t frame, std::uintptr_t below,
   memory.hash = 0;
   memory.frames = 0;
   memory.links = 0;
+  memory.first = frame;
   while (memory.frames < max_frames && Usable(memory, frame, below)) {
-    const std::uint64_t caller = At(frame + 8);
-    memory.frame[memory.links] = frame;
-    memory.caller[memory.links] = caller;
-    below = frame;
-    frame = At(frame);
-    memory.frame[++memory.links] = frame;
-    if (caller < kLowestCode || caller > kIdMask) break;
+    const FrameLink link = LinkAt(frame);
+    memory.link[memory.links++] = link;
+    if (link.caller < kLowestCode || link.caller > kIdMask) break;
     ++memory.frames;
-    memory.hash = Mix(memory.hash, caller);
+    memory.hash = Mix(memory.hash, link.caller);
+    below = frame;
+    frame = link.next;
   }
 }
 
@@ -107,6 +107,7 @@ std::uintptr_t StackTop(std::uintptr_t inside) {
 }
 
 void StartStack(StackMemory& memory, std::uintptr_t inside) {
+  memset(static_cast<void*>(&memory), 0, sizeof(memory));
   memory.top = StackTop(inside);
   memory.low = memory.top;
 }
@@ -123,12 +124,12 @@ bool IdentifyStack(StackMemory& memory, std::uint32_t depth, std::uint64_t calle
   }
   memory.in_use = 1;
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
-  const auto first = static_cast<std::uintptr_t>(At(hook));
+  const std::uintptr_t first = LinkAt(hook).next;
   if (first <= hook || !SameChain(memory, first)) Walk(memory, first, hook, depth - 1);
   stack.id = Id(memory.hash, caller);
   const bool unsent = memory.sent[stack.id % kSentStacks] != stack.id;
   if (unsent) {
-    memcpy(stack.frames + 1, memory.caller, memory.frames * sizeof(std::uint64_t));
+    for (std::uint32_t i = 0; i < memory.frames; ++i) stack.frames[i + 1] = memory.link[i].caller;
     stack.count = memory.frames + 1;
   }
   __atomic_signal_fence(__ATOMIC_SEQ_CST);

@@ -11,6 +11,12 @@ namespace heimdallr::preload {
 inline constexpr std::size_t kMaxLinks = channel::kMaxStackDepth;
 inline constexpr std::size_t kSentStacks = 1024;
 
+/// What a frame pointer points to.
+struct FrameLink {
+  std::uintptr_t next;  // the frame pointer of the calling function
+  std::uint64_t caller;
+};
+
 /// What a thread knows of its stack. Zero means nothing. Follows the thread's HotState, so it is
 /// wiped by a fork with it.
 struct StackMemory {
@@ -25,8 +31,8 @@ struct StackMemory {
   std::uint32_t frames;  // of the stack, the innermost excluded
   std::uint32_t links;   // entries below; one more than frames when the last ended the walk
   std::uint32_t in_use;  // a signal handler that finds this set records its caller alone
-  std::uintptr_t frame[kMaxLinks + 1];  // addresses of frames; behind the last, what it points to
-  std::uint64_t caller[kMaxLinks];      // return addresses in them
+  std::uintptr_t first;  // address of the innermost frame
+  FrameLink link[kMaxLinks];
 
   std::uint64_t sent[kSentStacks];  // ids of stacks this owner has sent, by their low bits
 };
@@ -41,7 +47,7 @@ struct CallStack {
 /// First address above the stack that contains `inside`, for the calling thread.
 [[nodiscard]] std::uintptr_t StackTop(std::uintptr_t inside);
 
-/// Says which stack the thread runs on; `inside` is an address in it. `memory` is zero before.
+/// Forgets all and says which stack the thread runs on; `inside` is an address in it.
 void StartStack(StackMemory& memory, std::uintptr_t inside);
 
 /// Identity of the stack with at most `depth` (> 0) frames of which `caller` is the innermost.

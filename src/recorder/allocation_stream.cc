@@ -92,7 +92,8 @@ void AllocationStream::OnOwnerGone(const RingOwner& owner) { owners_.erase(owner
 void AllocationStream::OnCall(const RingOwner& owner, OwnerState& state, const EventRecord& event,
                               EventCode code) {
   const CallMeaning meaning = Meaning(code);
-  AllocationRecord record{.time_ns = TimeOf(event),
+  state.last_time_ns = std::max(state.last_time_ns, TimeOf(event));
+  AllocationRecord record{.time_ns = state.last_time_ns,
                           .address = event.address,
                           .size = event.size,
                           .pid = owner.pid,

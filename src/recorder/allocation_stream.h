@@ -55,6 +55,7 @@ class AllocationStream : public channel::EventSink {
     std::uint32_t id = 0;
   };
   struct OwnerState {
+    std::uint64_t last_time_ns = 0;  // times of one thread never run back
     std::vector<OpenCall> open_calls;
     std::uint64_t stack_hash = 0;  // being defined
     std::uint64_t frames_missing = 0;

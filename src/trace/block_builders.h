@@ -35,7 +35,7 @@ class BlockBase {
   static constexpr std::uint32_t kNoRoom = SiteTable::kFull;
 
   /// Adds time, site and address of one record. Returns its site, or kNoRoom.
-  std::uint32_t AddCommon(std::uint64_t time_ns, const SiteKey& key, std::uint64_t address) {
+  std::uint32_t AddCommon(std::uint64_t time_ns, SiteKey key, std::uint64_t address) {
     if (records_ == kMaxBlockRecords) return kNoRoom;
     const std::uint32_t site = sites_.Find(key, previous_address_);
     if (site == SiteTable::kFull) return kNoRoom;

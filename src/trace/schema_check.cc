@@ -85,6 +85,9 @@ static_assert(Same(LossKind::kWriteFailed, v1::LOSS_KIND_WRITE_FAILED));
 static_assert(Same(LossKind::kCorruptRecord, v1::LOSS_KIND_CORRUPT_RECORD));
 static_assert(Same(LossKind::kMultiplexed, v1::LOSS_KIND_MULTIPLEXED));
 static_assert(Same(LossKind::kNamespaceBypass, v1::LOSS_KIND_NAMESPACE_BYPASS));
+static_assert(Same(LossKind::kVectorIndex, v1::LOSS_KIND_VECTOR_INDEX));
+static_assert(Same(LossKind::kSegmentBase, v1::LOSS_KIND_SEGMENT_BASE));
+static_assert(Same(LossKind::kRegisterUnknown, v1::LOSS_KIND_REGISTER_UNKNOWN));
 
 static_assert(Same(StatisticsSource::kWait, v1::STATISTICS_SOURCE_WAIT));
 static_assert(Same(StatisticsSource::kExitReport, v1::STATISTICS_SOURCE_EXIT_REPORT));
@@ -96,7 +99,7 @@ static_assert(Same(SourceKind::kFaults, v1::SOURCE_KIND_FAULTS));
 
 // A kind added on one side alone.
 static_assert(Same(AllocationCall::kSbrk, v1::AllocationCall_MAX));
-static_assert(Same(LossKind::kNamespaceBypass, v1::LossKind_MAX));
+static_assert(kLossKinds - 1 == static_cast<int>(v1::LossKind_MAX));
 static_assert(Same(AccessKind::kLoadStore, v1::AccessKind_MAX));
 static_assert(Same(SourceKind::kFaults, v1::SourceKind_MAX));
 

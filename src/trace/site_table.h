@@ -34,7 +34,7 @@ class SiteTable {
 
   /// The number of `key`'s site, or kFull when there is no room for a new one. A new site starts
   /// from `last_address`, the address of the record before.
-  std::uint32_t Find(const SiteKey& key, std::uint64_t last_address) {
+  std::uint32_t Find(SiteKey key, std::uint64_t last_address) {
     std::size_t slot = Hash(key);
     while (slots_[slot] != kEmpty) {
       if (sites_[slots_[slot]].key == key) return slots_[slot];
@@ -58,7 +58,7 @@ class SiteTable {
   static constexpr std::size_t kSlots = 2 * std::size_t{kMaxBlockSites};
   static constexpr std::uint16_t kEmpty = 0xffff;
 
-  static std::size_t Hash(const SiteKey& key) {
+  static std::size_t Hash(SiteKey key) {
     // Multiplicative hashing; the constant is 2^64 / golden ratio. The top bits are the best mixed.
     const std::uint64_t mixed = (key.ip ^ (key.traits << 17) ^ key.traits) * 0x9e3779b97f4a7c15;
     return mixed >> 53;

@@ -91,6 +91,24 @@ TEST_CASE("Channel: events come whole, in order, with their owner") {
   CHECK(both.Poll() == 0);
 }
 
+TEST_CASE("Channel: an older image that is found late does not end the newer one's ring") {
+  Both both;
+  // Ring 100 is not among those prepared, so its claim is only found by a look at all rings.
+  FakeProducer older(both.shared, 100, 100, 100, 7);
+  older.Emit(10);
+  FakeProducer newer(both.shared, 0, 100, 100, 8);
+  newer.Emit(50);
+  for (int i = 0; i < 200; ++i) both.Poll();
+  newer.Emit(51);
+  both.Poll();
+  REQUIRE(both.sink.owners.size() == 2);
+  CHECK(both.sink.owners[0].name.image == 8);
+  CHECK(both.sink.owners[0].values == Range(50, 51));
+  CHECK(both.sink.owners[1].values == Range(10, 10));
+  CHECK(both.shared.state(0) == static_cast<std::uint32_t>(RingState::kClaimed));
+  CHECK(both.shared.state(100) != static_cast<std::uint32_t>(RingState::kClaimed));
+}
+
 TEST_CASE("Channel: a ring may be wrapped many times") {
   Both both;
   FakeProducer producer(both.shared, 1, 100, 101, 7);

@@ -23,6 +23,7 @@ TEST_CASE("Bytes: the unit that fits") {
 }
 
 TEST_CASE("Duration: the unit that fits") {
+  CHECK(Duration(0) == "0 s");
   CHECK(Duration(999) == "999 ns");
   CHECK(Duration(1'500) == "2 us");
   CHECK(Duration(999'999) == "1.0 ms");

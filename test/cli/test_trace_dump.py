@@ -13,7 +13,7 @@ import unittest
 from pathlib import Path
 
 TRACE_DUMP, WRITE_DEMO = (str(Path(argument).resolve()) for argument in sys.argv[1:3])
-ROUNDS = 25_000
+ROUNDS = 6_000
 ACCESS_KEYS = ["type", "time_ns", "pid", "tid", "cpu", "ip", "address", "size", "kind", "stream",
                "direct", "weight", "tick"]
 

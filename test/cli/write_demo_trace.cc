@@ -136,7 +136,7 @@ int Write(const char* path, std::uint64_t rounds, bool finish) {
   const std::uint32_t stack = writer->AddStack(frames);
   for (std::uint64_t round = 0; round < rounds; ++round) {
     AddRound(*writer, round, stack);
-    if (round % 10'000 == 9'999 && !writer->EndRound((round + 1) * kNsPerRound).ok()) return 1;
+    if (round % 1000 == 999 && !writer->EndRound((round + 1) * kNsPerRound).ok()) return 1;
   }
   const std::uint64_t end_ns = (rounds + 1) * kNsPerRound;
   writer->Add(heimdallr::FaultRecord{.time_ns = end_ns, .pid = kShell, .tid = kShell, .stream = 2});

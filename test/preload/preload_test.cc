@@ -436,6 +436,28 @@ TEST_CASE("Interposer: a recorder that is killed does not stop the program") {
   close(ends[0]);
 }
 
+TEST_CASE("Interposer: a thread that is taken for dead goes on in another ring") {
+  for (const std::uint32_t stack_depth : {0U, 8U}) {
+    RunOptions options = Keep(stack_depth);
+    options.keep_events = false;
+    options.channel.ring_records = 256;
+    int rounds = 0;
+    struct : heimdallr::channel::EventSink {
+      void OnEvents(const heimdallr::channel::RingOwner&,
+                    std::span<const heimdallr::channel::EventRecord>) override {}
+      void OnOwnerGone(const heimdallr::channel::RingOwner&) override {}
+    } nobody;
+    options.before_poll = [&](Channel& channel) {
+      if (++rounds % 50 == 0)
+        channel.Reap(nobody, [](std::int32_t, std::int32_t) { return false; });
+      return true;
+    };
+    const RunResult result = Subject("long", options);
+    CHECK(result.totals.owners > 4);
+    CHECK(result.totals.events > 100'000);
+  }
+}
+
 TEST_CASE("Interposer: without a channel, or with a bad one, programs run as they are") {
   for (const char* path : {"", "/nonexistent", "/dev/null", "/etc/passwd", "/proc/self/exe"}) {
     RunOptions options = Keep();

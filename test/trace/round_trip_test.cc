@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -188,6 +189,20 @@ TEST_CASE("Trace: a thousand threads at a time come back whole") {
   }
   REQUIRE(writer.Finish({}).ok());
   CHECK(Read(path).records == expected);
+}
+
+TEST_CASE("Trace: compression makes the file of a regular program smaller") {
+  const TemporaryFolder folder;
+  for (const auto& [name, compression] :
+       {std::pair{"plain", Compression::kNone}, std::pair{"zstd", Compression::kZstd}}) {
+    TraceWriter writer = NewWriter(folder.File(name), compression);
+    for (std::uint64_t i = 0; i < 10'000; ++i) {
+      writer.Add(AllocationRecord{.time_ns = 100 * i, .address = 4096 * i, .size = 4096});
+    }
+    REQUIRE(writer.Finish({}).ok());
+  }
+  CHECK(ReadFile(folder.File("zstd")).size() < ReadFile(folder.File("plain")).size() / 10);
+  CHECK(Read(folder.File("zstd")).records == Read(folder.File("plain")).records);
 }
 
 TEST_CASE("Trace: a recording without records has a header and an end") {

@@ -167,7 +167,7 @@ Record RandomRecords::Rare() {
                         .pid = id(),
                         .tid = id(),
                         .stream = static_cast<std::uint8_t>(Bits(8)),
-                        .kind = static_cast<LossKind>(random_() % 16)};
+                        .kind = static_cast<LossKind>(random_() % kLossKinds)};
     default:
       return StatisticsRecord{.time_ns = time_ns_,
                               .wall_ns = Bits(64),
