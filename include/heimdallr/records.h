@@ -88,7 +88,8 @@ enum class AllocationEvent : std::uint8_t {
 /// `realloc`, `reallocarray` and `mremap` of an existing block make two records, as other threads
 /// may get the old address in between: a deallocation of the old block, then an allocation whose
 /// `old_address` names it. An allocation whose `address` is 0 failed; if it has an `old_address`,
-/// that block stays alive. `free(NULL)` makes no record.
+/// that block stays alive - unless `size` is 0 as well: realloc(p, 0) frees. `free(NULL)` makes no
+/// record.
 struct AllocationRecord {
   std::uint64_t time_ns = 0;
   std::uint64_t address = 0;
@@ -187,7 +188,7 @@ struct LossRecord {
 
 /// Where the figures of a StatisticsRecord come from, best first.
 enum class StatisticsSource : std::uint8_t {
-  kWait = 0,        ///< wait4(2): exact
+  kWait = 0,        ///< wait4(2) of the first process: exact, with the children it waited for
   kExitReport = 1,  ///< getrusage(2) by the interposer at exit: all but the last microseconds
   kLastSeen = 2,    ///< last look at /proc while the process lived: a lower bound
 };

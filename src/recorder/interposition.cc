@@ -48,21 +48,26 @@ std::optional<std::string> FindExecutable(const std::string& command) {
   }
 }
 
-std::optional<std::string> ReasonNotToInterpose(const std::string& executable) {
+InterposerFit FitOfInterposer(const std::string& executable) {
+  using enum InterposerFit::Kind;
   const auto elf = process::ReadElfInfo(executable);
-  if (!elf.ok()) return std::nullopt;
-  if (!elf->is_native) return "it is built for another kind of processor or for 32 bits";
-  if (elf->interpreter.empty()) return "it is statically linked";
-  if (elf->interpreter.find("musl") != std::string::npos) {
-    return "it uses another C library (musl)";
+  if (!elf.ok()) return {};
+  if (!elf->is_native) {
+    return {kHarmful, "it is built for another kind of processor or for 32 bits"};
   }
-  if (elf->needs_asan) return "it is built with AddressSanitizer, which has its own allocator";
+  if (elf->interpreter.empty()) return {kNoEffect, "it is statically linked"};
+  if (elf->interpreter.find("musl") != std::string::npos) {
+    return {kHarmful, "it uses another C library (musl)"};
+  }
+  if (elf->needs_asan) {
+    return {kHarmful, "it is built with AddressSanitizer, which has its own allocator"};
+  }
   struct stat status {};
   if (stat(executable.c_str(), &status) == 0 && geteuid() != 0 &&
       (status.st_mode & (S_ISUID | S_ISGID)) != 0) {
-    return "it is set-user-id, and the loader ignores LD_PRELOAD for such programs";
+    return {kNoEffect, "it is set-user-id, and the loader ignores LD_PRELOAD for such programs"};
   }
-  return std::nullopt;
+  return {};
 }
 
 absl::StatusOr<std::vector<std::string>> InterposedEnvironment(std::vector<std::string> current,

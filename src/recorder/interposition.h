@@ -13,9 +13,18 @@ namespace heimdallr::recorder {
 /// File that execvp(3) would run for `command`; nullopt when there is none (exec will say so).
 [[nodiscard]] std::optional<std::string> FindExecutable(const std::string& command);
 
-/// Why the interposer must stay out of this executable, or would have no effect; nullopt when it
-/// can be used, also for scripts and files that cannot be read.
-[[nodiscard]] std::optional<std::string> ReasonNotToInterpose(const std::string& executable);
+/// What the interposer comes to in a program.
+struct InterposerFit {
+  enum class Kind {
+    kWorks,     ///< also for scripts and files that cannot be read
+    kNoEffect,  ///< not in this program, but in those it starts
+    kHarmful,   ///< the program would not start, or complain
+  };
+  Kind kind = Kind::kWorks;
+  std::string reason;  ///< for people; empty for kWorks
+};
+
+[[nodiscard]] InterposerFit FitOfInterposer(const std::string& executable);
 
 /// The environment `current` with the interposer added in front of LD_PRELOAD and the channel's
 /// path. FailedPrecondition when the library's path has a space or colon, which LD_PRELOAD cannot

@@ -27,6 +27,7 @@ ProcessTracker::Process& ProcessTracker::Ensure(std::uint64_t time_ns, std::int3
 
 void ProcessTracker::OnFirstProcess(std::uint64_t time_ns, std::int32_t pid,
                                     std::int32_t parent_pid) {
+  first_pid_ = pid;
   Ensure(time_ns, pid);
   writer_.Add(ProcessRecord{
       .time_ns = time_ns, .pid = pid, .parent_pid = parent_pid, .event = ProcessEvent::kStart});
@@ -135,6 +136,7 @@ void ProcessTracker::EndProcess(std::uint64_t time_ns, std::int32_t pid, Process
 
 void ProcessTracker::WriteStatistics(std::uint64_t time_ns, std::int32_t pid,
                                      const Process& process) {
+  if (pid == first_pid_) return;  // wait4(2) tells more of it, and exactly
   const auto& best = process.exit_report ? process.exit_report : process.last_seen;
   if (!best) return;
   StatisticsRecord record = *best;

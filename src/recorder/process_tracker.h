@@ -37,6 +37,8 @@ class ProcessTracker {
         kernel_reports_(kernel_reports) {}
 
   // From the kernel, in order of time.
+
+  /// The process that was launched. Its statistics are the caller's business, who waits for it.
   void OnFirstProcess(std::uint64_t time_ns, std::int32_t pid, std::int32_t parent_pid);
   void OnFork(std::uint64_t time_ns, std::int32_t pid, std::int32_t tid, std::int32_t parent_pid);
   void OnName(std::uint64_t time_ns, std::int32_t pid, std::int32_t tid, std::string_view name);
@@ -92,6 +94,7 @@ class ProcessTracker {
   std::unordered_map<std::int32_t, Process> live_;
   std::uint64_t processes_started_ = 0;
   std::uint64_t still_running_ = 0;
+  std::int32_t first_pid_ = 0;
   std::int32_t next_look_ = 0;  // pid to go on from
 };
 

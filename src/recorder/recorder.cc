@@ -32,15 +32,19 @@ std::string BaseName(const std::string& path) {
   return std::filesystem::path(path).filename().string();
 }
 
-bool WantsInterposer(const RecorderOptions& options, std::vector<std::string>& warnings) {
-  if (options.dry_run || options.allocations == AllocationTracing::kOff) return false;
+bool WantsAllocations(const RecorderOptions& options) {
+  return !options.dry_run && options.allocations == AllocationTracing::kOn;
+}
+
+InterposerFit::Kind CheckFit(const RecorderOptions& options, std::vector<std::string>& warnings) {
   const auto executable = FindExecutable(options.command.front());
-  const auto reason = executable ? ReasonNotToInterpose(*executable) : std::nullopt;
-  if (reason) {
+  if (!WantsAllocations(options) || !executable) return InterposerFit::Kind::kWorks;
+  const InterposerFit fit = FitOfInterposer(*executable);
+  if (fit.kind != InterposerFit::Kind::kWorks) {
     warnings.push_back(
-        fmt::format("allocations of '{}' are not recorded: {}", *executable, *reason));
+        fmt::format("allocations of '{}' are not recorded: {}", *executable, fit.reason));
   }
-  return !reason;
+  return fit.kind;
 }
 
 absl::StatusOr<std::optional<channel::Channel>> MakeChannel(const RecorderOptions& options,
@@ -88,7 +92,8 @@ absl::StatusOr<RecordingResult> Record(const RecorderOptions& options) {
   RecordingResult result;
   ASSIGN_OR_RETURN(SignalGate signals, SignalGate::Open());
 
-  const bool interpose = WantsInterposer(options, result.warnings);
+  const bool harmful = CheckFit(options, result.warnings) == InterposerFit::Kind::kHarmful;
+  const bool interpose = WantsAllocations(options) && !harmful;
   channel::ClockSync clock(channel::BestClock());
   ASSIGN_OR_RETURN(auto channel, MakeChannel(options, interpose, clock.kind()));
   std::vector<std::string> environment = CurrentEnvironment();
@@ -125,6 +130,7 @@ absl::StatusOr<RecordingResult> Record(const RecorderOptions& options) {
                    .signals = signals,
                    .target = pid,
                    .start_ns = header.start_monotonic_ns,
+                   .target_is_untraced = harmful,
                    .tags = options.stack_depth != 0 ? AllocationStream::TagMeaning::kStack
                                                     : AllocationStream::TagMeaning::kCaller});
   RETURN_IF_ERROR(session.Prepare());

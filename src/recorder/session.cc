@@ -84,6 +84,9 @@ absl::Status Session::Prepare() {
   previous_drain_ns_ = released_ns_;
   next_round_ns_ = released_ns_ + kRoundNs;
   next_reap_ns_ = released_ns_ + kReapNs;
+  if (parts_.target_is_untraced) {
+    losses_.Count(LossKind::kUntracedProcess, 1, {.pid = parts_.target});
+  }
   processes_.OnFirstProcess(Relative(released_ns_), parts_.target, getpid());
   return absl::OkStatus();
 }

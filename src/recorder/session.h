@@ -33,7 +33,8 @@ struct SessionParts {
   channel::ClockSync clock;
   SignalGate& signals;
   pid_t target = 0;
-  std::uint64_t start_ns = 0;  // CLOCK_MONOTONIC that is time 0 of the trace
+  std::uint64_t start_ns = 0;       // CLOCK_MONOTONIC that is time 0 of the trace
+  bool target_is_untraced = false;  // its allocations were asked for and cannot be had
   AllocationStream::TagMeaning tags = AllocationStream::TagMeaning::kCaller;
 };
 

@@ -212,6 +212,7 @@ absl::Status BlockDecoder::DecodeAccesses(std::string_view message, RecordBlock&
   const std::uint64_t* sources = no_sources ? &kNoSource : accesses_.data_source_value().data();
   const std::size_t source_count = no_sources ? 1 : SizeOf(accesses_.data_source_value());
 
+  block.Reserve(records);
   SiteAddresses addresses;
   std::uint64_t time_ns = 0;
   std::uint64_t tick = 0;
@@ -250,6 +251,7 @@ absl::Status BlockDecoder::DecodeAllocations(std::string_view message, RecordBlo
   const RepeatedField<std::int64_t>& old_delta = allocations_.old_address_delta();
   int sizes = 0;
   int olds = 0;
+  block.Reserve(records);
   SiteAddresses addresses;
   std::uint64_t time_ns = 0;
   for (std::size_t i = 0; i < records; ++i) {
@@ -298,6 +300,7 @@ absl::Status BlockDecoder::DecodeFaults(std::string_view message, RecordBlock& b
     ips[i] = ip += static_cast<std::uint64_t>(faults_.site_ip_delta(static_cast<int>(i)));
   }
 
+  block.Reserve(records);
   SiteAddresses addresses;
   std::uint64_t time_ns = 0;
   for (std::size_t i = 0; i < records; ++i) {

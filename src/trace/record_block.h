@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "heimdallr/records.h"
@@ -27,6 +28,10 @@ struct RecordBlock {
     records.clear();
     times_ns.clear();
     next = 0;
+  }
+  void Reserve(std::size_t count) {
+    records.reserve(count);
+    times_ns.reserve(count);
   }
   template <typename T>
   void Add(const T& record) {

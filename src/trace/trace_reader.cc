@@ -96,8 +96,9 @@ absl::Status TraceReader::Impl::ReadHeader() {
   if (first.empty()) {
     return absl::DataLossError("is empty: the recording ended before it began");
   }
-  if (!trace::MayBeTrace(first)) return absl::DataLossError(std::string(trace::DescribeForeign(first)));
-  const std::string beginning(first);
+  if (!trace::MayBeTrace(first)) {
+    return absl::DataLossError(std::string(trace::DescribeForeign(first)));
+  }
   ASSIGN_OR_RETURN(const std::optional<trace::RawChunk> chunk, source_.Next());
   if (!chunk.has_value()) {
     return absl::DataLossError(

@@ -225,9 +225,12 @@ absl::Status TraceWriter::Impl::Finish(const RecorderStatistics& statistics) {
   chunks_.AllowReserve();
   if (!chunks_.status().ok()) return failure_;
   if (chunks_.dropped_records() != 0) {
-    Add(LossRecord{.time_ns = index_.entries().empty() ? 0 : index_.entries().back().last_time_ns,
-                   .count = chunks_.dropped_records(),
-                   .kind = LossKind::kWriteFailed});
+    // In its place: after the last that was written.
+    std::uint64_t last_ns = round_.last_time_ns;
+    for (const RoundEntry& round : index_.entries())
+      last_ns = std::max(last_ns, round.last_time_ns);
+    Add(LossRecord{
+        .time_ns = last_ns, .count = chunks_.dropped_records(), .kind = LossKind::kWriteFailed});
     CloseRound(~std::uint64_t{0});
   }
   WriteFooter(statistics);
@@ -285,6 +288,11 @@ const WriterTotals& TraceWriter::Impl::totals() {
 absl::StatusOr<TraceWriter> TraceWriter::Create(const std::string& path, const TraceHeader& header,
                                                 Compression compression, Overwrite overwrite) {
   ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(path, overwrite));
+  return CreateOn(std::move(file), header, compression);
+}
+
+absl::StatusOr<TraceWriter> TraceWriter::CreateOn(OutputFile file, const TraceHeader& header,
+                                                  Compression compression) {
   auto impl = std::make_unique<Impl>(std::move(file), compression);
   RETURN_IF_ERROR(impl->WriteHeader(header));
   return TraceWriter(std::move(impl));

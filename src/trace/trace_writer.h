@@ -15,8 +15,12 @@
 
 namespace heimdallr::trace {
 
+/// zstd makes traces a quarter to a third smaller and takes 8 ns more for an allocation and 22 ns
+/// for an access; of a recorder's CPU time in an allocating program that was 20 %.
 enum class Compression { kNone, kZstd };
 enum class Overwrite { kRefuse, kReplace };
+
+class OutputFile;
 
 /// What a writer did, and what it could not do.
 struct WriterTotals {
@@ -32,15 +36,26 @@ struct WriterTotals {
 ///
 /// After a failed write nothing more is written but everything is still accepted and counted as
 /// dropped: the recorder keeps draining, so the workload never waits for a full disk. The file is
-/// then cut back to its last whole chunk.
+/// then cut back to its last whole chunk. The caller ignores SIGXFSZ and SIGPIPE, so that they
+/// become such errors.
+///
+/// It never fills a disk: records are refused in the same way (ResourceExhausted) once the free
+/// space of the file system falls below 1 GiB, or 5 % of a small one. Finish then still writes how
+/// many were dropped, and the footer.
 class TraceWriter {
  public:
   /// Makes the file and writes the header. AlreadyExists with Overwrite::kRefuse; PermissionDenied,
-  /// NotFound, ResourceExhausted by errno.
+  /// NotFound, ResourceExhausted by errno; ResourceExhausted when free space is short already;
+  /// FailedPrecondition for what is no file. A pipe or character device is opened as it is.
   [[nodiscard]] static absl::StatusOr<TraceWriter> Create(const std::string& path,
                                                           const TraceHeader& header,
                                                           Compression compression,
                                                           Overwrite overwrite);
+
+  /// The same with an output that is open already.
+  [[nodiscard]] static absl::StatusOr<TraceWriter> CreateOn(OutputFile file,
+                                                            const TraceHeader& header,
+                                                            Compression compression);
 
   TraceWriter(TraceWriter&&) noexcept;
   TraceWriter& operator=(TraceWriter&&) noexcept;

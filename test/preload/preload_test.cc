@@ -389,10 +389,10 @@ TEST_CASE("Interposer: memory of the program's own allocator comes from it and g
 TEST_CASE("Interposer: a recorder that closes the channel lets the program finish") {
   RunOptions options = Keep();
   options.keep_events = false;
-  int rounds = 0;
-  options.before_poll = [&](Channel& channel) {
-    if (++rounds == 10) channel.Close();
-    return rounds < 10;
+  options.before_poll = [](Channel& channel) {
+    if (channel.totals().events < 10'000) return true;
+    channel.Close();
+    return false;
   };
   const RunResult result = Subject("long", options);
   CHECK(result.totals.dropped > 0);
@@ -401,8 +401,7 @@ TEST_CASE("Interposer: a recorder that closes the channel lets the program finis
 TEST_CASE("Interposer: a recorder that stops reading does not stop the program for ever") {
   RunOptions options = Keep();
   options.keep_events = false;
-  int rounds = 0;
-  options.before_poll = [&](Channel&) { return ++rounds < 10; };
+  options.before_poll = [](Channel& channel) { return channel.totals().events < 10'000; };
   const RunResult result = Subject("long", options);
   CHECK(result.totals.stalls > 0);
   CHECK(result.totals.dropped > 0);
@@ -418,9 +417,8 @@ TEST_CASE("Interposer: a recorder that is killed does not stop the program") {
     dup2(ends[1], 9);
     close(ends[1]);
     RunOptions options;
-    int rounds = 0;
-    options.before_poll = [&](Channel&) {
-      if (++rounds == 20) kill(getpid(), SIGKILL);
+    options.before_poll = [](Channel& channel) {
+      if (channel.totals().events >= 10'000) kill(getpid(), SIGKILL);
       return true;
     };
     Run({"sh", "-c", "'" HEIMDALLR_SUBJECT "' long >/dev/null; echo $? >&9"}, options);

@@ -12,9 +12,9 @@
 #include "recorded_run.h"
 
 int main(int argc, char** argv) {
-  using namespace heimdallr;
+  namespace test = heimdallr::test;
   test::RunOptions options;
-  options.channel.clock = channel::BestClock();
+  options.channel.clock = heimdallr::channel::BestClock();
   int next = 1;
   for (; next + 1 < argc && argv[next][0] == '-'; next += 2) {
     const std::string_view name = argv[next];

@@ -5,8 +5,9 @@
 #include <catch2/catch.hpp>
 
 using heimdallr::recorder::FindExecutable;
+using heimdallr::recorder::FitOfInterposer;
 using heimdallr::recorder::InterposedEnvironment;
-using heimdallr::recorder::ReasonNotToInterpose;
+using heimdallr::recorder::InterposerFit;
 using heimdallr::recorder::RelevantEnvironment;
 
 TEST_CASE("InterposedEnvironment: the interposer comes before other preloaded libraries") {
@@ -40,9 +41,9 @@ TEST_CASE("FindExecutable: looks in PATH unless the name has a slash") {
   CHECK_FALSE(FindExecutable("no-such-program-at-all"));
 }
 
-TEST_CASE("ReasonNotToInterpose: a dynamic program and a script can be interposed") {
-  CHECK_FALSE(ReasonNotToInterpose("/bin/sh"));
-  CHECK_FALSE(ReasonNotToInterpose("/etc/passwd"));
+TEST_CASE("FitOfInterposer: a dynamic program and a script can be interposed") {
+  CHECK(FitOfInterposer("/bin/sh").kind == InterposerFit::Kind::kWorks);
+  CHECK(FitOfInterposer("/etc/passwd").kind == InterposerFit::Kind::kWorks);
 }
 
 TEST_CASE("RelevantEnvironment: only what changes memory and threads is kept") {

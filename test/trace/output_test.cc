@@ -204,4 +204,39 @@ TEST_CASE("OutputFile: short of room it keeps what it took, refuses more, and al
   CHECK(ReadFile(folder.File("t")) == "firstsecondend");
 }
 
+TEST_CASE("TraceWriter: short of room it ends the trace, and says how many records it dropped") {
+  const TemporaryFolder folder;
+  const std::string path = folder.File("t");
+  const auto free_bytes = std::make_shared<std::uint64_t>(50 << 20);
+  auto file = OutputFile::Create(path, Overwrite::kRefuse, [free_bytes](int) {
+    return FileSystemSpace{.total_bytes = 100 << 20, .free_bytes = *free_bytes};
+  });
+  REQUIRE(file.ok());
+  auto writer = TraceWriter::CreateOn(*std::move(file), TraceHeader{}, Compression::kNone);
+  REQUIRE(writer.ok());
+  AddMany(*writer, 1000);
+  REQUIRE(writer->EndRound(1000).ok());
+  *free_bytes = 4 << 20;
+  AddMany(*writer, 300'000, 1000);  // notices in the middle of this round
+  const absl::Status short_of_room = writer->EndRound(301'000);
+  CHECK(short_of_room.code() == absl::StatusCode::kResourceExhausted);
+  AddMany(*writer, 50'000, 301'000);
+  CHECK(writer->EndRound(351'000) == short_of_room);
+  CHECK(writer->Finish({.ticks = 17}) == short_of_room);
+
+  const WriterTotals totals = writer->totals();
+  CHECK(totals.allocation_records + totals.dropped_records == 351'000);
+  CHECK(totals.dropped_records > 50'000);
+  CHECK(totals.bytes < 3 << 20);
+  const ReadTrace read = Read(path);
+  INFO(read.status.ToString());
+  CHECK(read.status.ok());
+  CHECK(read.extent.finished);
+  CHECK(read.statistics.value().ticks == 17);
+  REQUIRE(read.records.size() == totals.allocation_records + 1);
+  const std::string last_ns = std::to_string(totals.allocation_records - 1);
+  CHECK(read.records.back() == "loss " + last_ns + " " + std::to_string(totals.dropped_records) +
+                                   " 0 0 0 0 12");  // kWriteFailed
+}
+
 }  // namespace heimdallr::trace

@@ -206,7 +206,12 @@ TEST_CASE("TraceReader: a file without rounds is read in bounded memory") {
   getrusage(RUSAGE_SELF, &after);
   CHECK(count == kCount);
   CHECK(reader->extent().late_records == 0);
-  CHECK(after.ru_maxrss - before.ru_maxrss < 160 * 1024);  // KiB
+#ifdef __SANITIZE_ADDRESS__
+  constexpr long kMostKiB = 480 * 1024;  // it keeps what was freed for a while
+#else
+  constexpr long kMostKiB = 160 * 1024;
+#endif
+  CHECK(after.ru_maxrss - before.ru_maxrss < kMostKiB);
 }
 
 TEST_CASE("RoundMerger: memory counts down as blocks are returned") {
