@@ -414,14 +414,14 @@ TEST_CASE("Interposer: a recorder that is killed does not stop the program") {
   const pid_t recorder = fork();
   if (recorder == 0) {
     close(ends[0]);
-    dup2(ends[1], 9);
+    dup2(ends[1], STDERR_FILENO);
     close(ends[1]);
     RunOptions options;
     options.before_poll = [](Channel& channel) {
       if (channel.totals().events >= 10'000) kill(getpid(), SIGKILL);
       return true;
     };
-    Run({"sh", "-c", "'" HEIMDALLR_SUBJECT "' long >/dev/null; echo $? >&9"}, options);
+    Run({"sh", "-c", "'" HEIMDALLR_SUBJECT "' long >/dev/null; echo $? >&2"}, options);
     _exit(0);
   }
   close(ends[1]);

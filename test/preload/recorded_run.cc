@@ -1,6 +1,7 @@
 #include "recorded_run.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -84,6 +85,8 @@ class Counter : public channel::EventSink {
   std::vector<char*> arguments;
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
+  // Whoever runs the tests may have left descriptors open; the program's first one is then not 3.
+  close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   execvp(arguments[0], arguments.data());
   std::fprintf(stderr, "cannot run %s: %s\n", arguments[0], std::strerror(errno));
   _exit(127);
