@@ -34,8 +34,10 @@ constexpr std::uint64_t kPublishSlackNs = 5 * kMillisecond;
 constexpr std::uint64_t kShortestWaitNs = kMillisecond / 4;
 constexpr std::uint64_t kLongestWaitNs = 4 * kMillisecond;
 constexpr std::uint64_t kNoChannelWaitNs = 100 * kMillisecond;
-// A drain that moved this many events is followed by the next at once.
+// After a drain that moved this many events the next ones follow at once for a while: a thread that
+// allocates at full speed fills its ring again before a sleep would be over.
 constexpr std::uint64_t kBusyEvents = 2048;
+constexpr std::uint64_t kStayAwakeNs = kSecond / 5000;
 
 // After the target has ended, others that still run may go on allocating: stop following them.
 constexpr std::uint64_t kLastDrainNs = kSecond / 5;
