@@ -3,7 +3,6 @@
 #include <sys/mman.h>
 
 #include <limits>
-#include <string_view>
 #include <utility>
 
 namespace heimdallr::analysis {

@@ -11,8 +11,11 @@
 namespace heimdallr::base {
 
 MappedRegion& MappedRegion::operator=(MappedRegion&& other) noexcept {
-  std::swap(data_, other.data_);
-  std::swap(size_, other.size_);
+  if (this != &other) {
+    if (data_ != nullptr) munmap(data_, size_);
+    data_ = std::exchange(other.data_, nullptr);
+    size_ = std::exchange(other.size_, 0);
+  }
   return *this;
 }
 

@@ -13,7 +13,7 @@ namespace heimdallr::base {
 
 enum class MapAccess { kRead, kReadWrite };
 
-/// Unmaps its pages at the end of its life. Empty when default-made or moved from.
+/// Unmaps its pages at the end of its life, or when it is given others. Empty when default-made or moved from.
 class MappedRegion {
  public:
   MappedRegion() = default;
@@ -23,7 +23,9 @@ class MappedRegion {
   ~MappedRegion();
 
   /// Maps `size` bytes of `fd` from `offset` (a multiple of the page size), shared. `what` names
-  /// the thing in the error, such as "perf ring of CPU 3".
+  /// the thing in the error, such as "perf ring of CPU 3". Errors are those of mmap(2) by errno:
+  /// ResourceExhausted (ENOMEM), PermissionDenied (EPERM: more locked pages than allowed, EACCES),
+  /// InvalidArgument (a size of 0, an offset within a page) and others.
   [[nodiscard]] static absl::StatusOr<MappedRegion> Map(int fd, std::size_t size,
                                                         std::uint64_t offset, MapAccess access,
                                                         std::string_view what);

@@ -5,7 +5,7 @@
 
 namespace heimdallr::base {
 
-/// Closes its descriptor at the end of its life. Holds -1 when empty.
+/// Closes its descriptor at the end of its life, or when it is given another. Holds -1 when empty.
 class UniqueFd {
  public:
   UniqueFd() = default;

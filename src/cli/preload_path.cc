@@ -20,10 +20,8 @@ absl::StatusOr<std::string> FindPreloadLibrary() {
 
   const auto prefix = program.parent_path().parent_path();
   std::filesystem::path library = prefix / "lib" / kName;
-  for (const char* folder : {HEIMDALLR_LIBRARY_FOLDER, "lib64"}) {
-    if (!std::filesystem::exists(library, error)) library = prefix / folder / kName;
-  }
-  if (!std::filesystem::exists(library, error)) library = prefix / "lib" / kName;
+  const auto installed = prefix / HEIMDALLR_LIBRARY_FOLDER / kName;
+  if (!std::filesystem::exists(library, error)) library = installed;
   if (access(library.c_str(), R_OK) != 0) {
     return base::SyscallError(
         errno, fmt::format("cannot read the interposer '{}' (install heimdallr again, or record "

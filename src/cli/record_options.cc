@@ -78,14 +78,15 @@ void AddOptions(CLI::App& app, Parsed& parsed) {
   app.add_option("-o,--output", o.output,
                  "Trace file; %p process id, %h host, %c command (default %c.%p.htrace)")
       ->option_text("PATH");
-  app.add_flag("--force", parsed.force, "Replace the trace file if it exists");
+  app.add_flag("--force", parsed.force,
+               "Replace the trace file if it exists, even if COMMAND cannot be run");
   auto* frequency =
       app.add_option("-F,--frequency", o.frequency_hz, "Samples a second and CPU (default 1000)")
           ->option_text("HZ")
-          ->check(CLI::Range(1U, 1'000'000U));
+          ->check(CLI::Range(1U, 100'000U));
   app.add_option("-c,--period", o.period_ns, "Nanoseconds of CPU time between samples")
       ->option_text("NS")
-      ->check(CLI::Range(std::uint64_t{1000}, std::uint64_t{60'000'000'000}))
+      ->check(CLI::Range(std::uint64_t{10'000}, std::uint64_t{60'000'000'000}))
       ->excludes(frequency);
   app.add_option("--source", parsed.source,
                  "Where accesses come from: auto, clock (ticks of the CPU clock, needs no hardware "

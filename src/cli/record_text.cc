@@ -1,8 +1,6 @@
 #include "cli/record_text.h"
 
 #include <iterator>
-#include <span>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>

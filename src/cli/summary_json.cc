@@ -1,6 +1,5 @@
 #include "cli/summary_json.h"
 
-#include <cstdint>
 #include <string>
 
 #include "analysis/names.h"

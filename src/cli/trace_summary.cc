@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <tuple>
-#include <utility>
 
 #include "analysis/names.h"
 #include "cli/file_state.h"

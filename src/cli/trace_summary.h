@@ -1,7 +1,6 @@
 // One trace, read to its end and summed up.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>

@@ -2,6 +2,8 @@
 
 #include <asm/perf_regs.h>
 
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace heimdallr::perf {

@@ -68,6 +68,8 @@ struct EventDescription {
 /// the same CPU (Event::RedirectTo).
 [[nodiscard]] EventDescription MetadataEvent();
 
+/// What perf_event_open(2) takes: fields not described are zero, `size` is that of this build's
+/// struct, and of `precise_level` the lowest two bits. Checks nothing; the kernel does.
 [[nodiscard]] perf_event_attr ToAttributes(const EventDescription& event);
 
 /// The event as `perf record -e` takes it, such as "cpu-clock:u".

@@ -37,8 +37,8 @@ enum class Concession : std::uint8_t {
 struct EventCount {
   std::uint64_t value = 0;            ///< events; of cpu-clock: ns
   std::uint64_t time_enabled_ns = 0;  ///< 0 unless asked for by `read_format`
-  std::uint64_t time_running_ns = 0;  ///< less than enabled: the event was multiplexed
-  std::uint64_t lost = 0;             ///< samples the kernel found no room for
+  std::uint64_t time_running_ns = 0;  ///< less than enabled: the event was multiplexed; 0 as above
+  std::uint64_t lost = 0;             ///< samples the kernel found no room for; 0 as above
 };
 
 /// Owns the descriptor. Its children by `inherit` count into it.
@@ -59,6 +59,8 @@ class Event {
   [[nodiscard]] const EventDescription& description() const { return description_; }
   [[nodiscard]] const std::vector<Concession>& concessions() const { return concessions_; }
 
+  /// Starts or stops counting and sampling, in inherited copies too; no effect on an event that is
+  /// so already. Errors are those of ioctl(2) by errno.
   absl::Status Enable();
   absl::Status Disable();
   /// A new period or frequency, in the unit of description().rate. The kernel gives it to this
@@ -69,6 +71,10 @@ class Event {
   /// Writes records into the ring of `other`, which is of the same CPU and clock and has been
   /// mapped; this one must not have been.
   absl::Status RedirectTo(const Event& other);
+  /// The count so far with that of inherited copies. `value` is always there; the others are 0
+  /// unless description().read_format has PERF_FORMAT_TOTAL_TIME_ENABLED, _TOTAL_TIME_RUNNING or
+  /// _LOST. PERF_FORMAT_GROUP must not be in it. Errors of read(2) by errno; DataLoss when the
+  /// kernel gave fewer bytes than the format has.
   [[nodiscard]] absl::StatusOr<EventCount> ReadCount() const;
 
  private:

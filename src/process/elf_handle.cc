@@ -1,8 +1,12 @@
 #include "process/elf_handle.h"
 
 #include <fcntl.h>
+#include <gelf.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -21,6 +25,13 @@ absl::StatusOr<ElfHandle> OpenElf(const std::string& path) {
     return absl::InvalidArgumentError(fmt::format("'{}' is no ELF file", path));
   }
   return ElfHandle{std::move(file), std::move(elf)};
+}
+
+int EntryCount(Elf* elf, const Elf_Data* data, Elf_Type type) {
+  const std::size_t entry = gelf_fsize(elf, type, 1, EV_CURRENT);
+  if (data == nullptr || entry == 0) return 0;
+  return static_cast<int>(
+      std::min<std::size_t>(data->d_size / entry, std::numeric_limits<int>::max()));
 }
 
 }  // namespace heimdallr::process

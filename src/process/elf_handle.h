@@ -25,4 +25,8 @@ struct ElfHandle {
 /// Opens `path` for reading. Errors by errno, InvalidArgument when it is no ELF file.
 [[nodiscard]] absl::StatusOr<ElfHandle> OpenElf(const std::string& path);
 
+/// Entries of `type` that the bytes of a section hold, whatever its header says of them; 0 when
+/// `data` is null.
+[[nodiscard]] int EntryCount(Elf* elf, const Elf_Data* data, Elf_Type type);
+
 }  // namespace heimdallr::process

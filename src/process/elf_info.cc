@@ -3,7 +3,10 @@
 #include <gelf.h>
 #include <libelf.h>
 
+#include <algorithm>
+#include <climits>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 
@@ -33,13 +36,39 @@ std::string Interpreter(Elf* elf) {
     GElf_Phdr header;
     if (gelf_getphdr(elf, static_cast<int>(i), &header) == nullptr) continue;
     if (header.p_type != PT_INTERP) continue;
-    std::size_t file_size = 0;
-    const char* file = elf_rawfile(elf, &file_size);
-    if (file == nullptr || header.p_offset >= file_size) return {};
-    const std::size_t room = std::min<std::size_t>(header.p_filesz, file_size - header.p_offset);
-    return {file + header.p_offset, strnlen(file + header.p_offset, room)};
+    const std::size_t size = std::min<std::size_t>(header.p_filesz, PATH_MAX);
+    const Elf_Data* data = elf_getdata_rawchunk(elf, static_cast<std::int64_t>(header.p_offset),
+                                                size, ELF_T_BYTE);
+    if (data == nullptr || data->d_buf == nullptr) return {};
+    const char* path = static_cast<const char*>(data->d_buf);
+    return {path, strnlen(path, data->d_size)};
   }
   return {};
+}
+
+bool LinksAsan(Elf* elf, Elf_Scn* dynamic, std::size_t strings) {
+  Elf_Data* data = elf_getdata(dynamic, nullptr);
+  const int count = EntryCount(elf, data, ELF_T_DYN);
+  for (int i = 0; i < count; ++i) {
+    GElf_Dyn entry;
+    if (gelf_getdyn(data, i, &entry) == nullptr) break;
+    if (entry.d_tag != DT_NEEDED) continue;
+    const char* name = elf_strptr(elf, strings, entry.d_un.d_val);
+    if (name != nullptr && std::string_view(name).starts_with("libasan.so")) return true;
+  }
+  return false;
+}
+
+bool NamesAsan(Elf* elf, Elf_Scn* symbols, std::size_t strings) {
+  Elf_Data* data = elf_getdata(symbols, nullptr);
+  const int count = EntryCount(elf, data, ELF_T_SYM);
+  for (int i = 0; i < count; ++i) {
+    GElf_Sym symbol;
+    if (gelf_getsym(data, i, &symbol) == nullptr) break;
+    const char* name = elf_strptr(elf, strings, symbol.st_name);
+    if (name != nullptr && std::strcmp(name, "__asan_init") == 0) return true;
+  }
+  return false;
 }
 
 // Whether the dynamic section or a symbol table names the AddressSanitizer's runtime.
@@ -48,23 +77,8 @@ bool NeedsAsan(Elf* elf) {
        section = elf_nextscn(elf, section)) {
     GElf_Shdr header;
     if (gelf_getshdr(section, &header) == nullptr) continue;
-    Elf_Data* data = elf_getdata(section, nullptr);
-    if (data == nullptr || header.sh_entsize == 0) continue;
-    const int entries = static_cast<int>(header.sh_size / header.sh_entsize);
-    for (int i = 0; i < entries; ++i) {
-      const char* name = nullptr;
-      if (header.sh_type == SHT_DYNAMIC) {
-        GElf_Dyn entry;
-        if (gelf_getdyn(data, i, &entry) == nullptr || entry.d_tag != DT_NEEDED) continue;
-        name = elf_strptr(elf, header.sh_link, entry.d_un.d_val);
-        if (name != nullptr && std::string_view(name).starts_with("libasan.so")) return true;
-      } else if (header.sh_type == SHT_DYNSYM) {
-        GElf_Sym symbol;
-        if (gelf_getsym(data, i, &symbol) == nullptr) continue;
-        name = elf_strptr(elf, header.sh_link, symbol.st_name);
-        if (name != nullptr && std::strcmp(name, "__asan_init") == 0) return true;
-      }
-    }
+    if (header.sh_type == SHT_DYNAMIC && LinksAsan(elf, section, header.sh_link)) return true;
+    if (header.sh_type == SHT_DYNSYM && NamesAsan(elf, section, header.sh_link)) return true;
   }
   return false;
 }

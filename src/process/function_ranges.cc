@@ -7,6 +7,7 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "base/status_macros.h"
 #include "process/elf_handle.h"
@@ -50,13 +51,13 @@ void AddSymbols(Elf* elf, const std::vector<Segment>& segments, std::vector<File
   for (Elf_Scn* section = elf_nextscn(elf, nullptr); section != nullptr;
        section = elf_nextscn(elf, section)) {
     GElf_Shdr header;
-    if (gelf_getshdr(section, &header) == nullptr || header.sh_entsize == 0) continue;
+    if (gelf_getshdr(section, &header) == nullptr) continue;
     if (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM) continue;
     Elf_Data* data = elf_getdata(section, nullptr);
-    const int count = static_cast<int>(header.sh_size / header.sh_entsize);
-    for (int i = 0; data != nullptr && i < count; ++i) {
+    const int count = EntryCount(elf, data, ELF_T_SYM);
+    for (int i = 0; i < count; ++i) {
       GElf_Sym symbol;
-      if (gelf_getsym(data, i, &symbol) == nullptr) continue;
+      if (gelf_getsym(data, i, &symbol) == nullptr) break;
       const auto type = GELF_ST_TYPE(symbol.st_info);
       if ((type != STT_FUNC && type != STT_GNU_IFUNC) || symbol.st_size == 0) continue;
       if (const auto range = ToFile(segments, symbol.st_value, symbol.st_value + symbol.st_size)) {

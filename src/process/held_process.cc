@@ -1,6 +1,7 @@
 #include "process/held_process.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,12 +46,20 @@ std::vector<char*> Pointers(const std::vector<std::string>& strings) {
   if (got != 1) _exit(125);
 
   for (const int signal : options.default_signals) std::signal(signal, SIG_DFL);
+  for (const int signal : options.ignored_signals) std::signal(signal, SIG_IGN);
   sigprocmask(SIG_SETMASK, &options.signal_mask, nullptr);
   execvpe(arguments[0], arguments, environment);
 
   const int error = errno;
   [[maybe_unused]] const ssize_t written = write(failure, &error, sizeof error);
   _exit(error == ENOENT ? 127 : 126);
+}
+
+// Whatever the child does just then, it is gone afterwards.
+void EndChild(pid_t pid) {
+  kill(pid, SIGKILL);
+  while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
 }
 
 }  // namespace
@@ -77,19 +86,30 @@ absl::StatusOr<HeldProcess> HeldProcess::Start(const LaunchOptions& options) {
 
 absl::Status HeldProcess::Release() {
   const char byte = 1;
-  if (write(go_.get(), &byte, 1) != 1) {
-    return base::SyscallError(errno, "cannot release the workload");
+  ssize_t done;
+  do {
+    done = write(go_.get(), &byte, 1);
+  } while (done < 0 && errno == EINTR);
+  if (done != 1) {
+    const int error = done < 0 ? errno : EIO;
+    EndChild(pid_);
+    return base::SyscallError(error, fmt::format("cannot release '{}'", program_));
   }
   go_ = base::UniqueFd();
 
   int error = 0;
-  ssize_t got;
   do {
-    got = read(failure_.get(), &error, sizeof error);
-  } while (got < 0 && errno == EINTR);
-  if (got == 0) return absl::OkStatus();  // closed by a successful exec
-  waitpid(pid_, nullptr, 0);
-  return base::SyscallError(error, fmt::format("cannot run '{}'", program_));
+    done = read(failure_.get(), &error, sizeof error);
+  } while (done < 0 && errno == EINTR);
+  if (done == 0) return absl::OkStatus();  // closed by a successful exec
+  if (done == sizeof error && error != 0) {
+    EndChild(pid_);
+    return base::SyscallError(error, fmt::format("cannot run '{}'", program_));
+  }
+  // Whether the program runs is not known: then it must not.
+  error = done < 0 ? errno : EIO;
+  EndChild(pid_);
+  return base::SyscallError(error, fmt::format("cannot learn whether '{}' runs", program_));
 }
 
 }  // namespace heimdallr::process

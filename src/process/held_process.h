@@ -21,6 +21,8 @@ struct LaunchOptions {
   sigset_t signal_mask{};                ///< blocked signals the program starts with
   /// Signals to set back to their default action: those the caller ignores for its own sake.
   std::vector<int> default_signals;
+  /// Signals to ignore again: those that were ignored before the caller changed it.
+  std::vector<int> ignored_signals;
 };
 
 /// A forked child that waits to be released. When the caller dies or destroys this first, the child
@@ -34,7 +36,8 @@ class HeldProcess {
 
   /// Lets the child execute the program and returns when it has, or has failed to: NotFound when
   /// there is no such program, PermissionDenied (or what fits errno) when it cannot be executed.
-  /// After a failure the child is gone and has been waited for.
+  /// After a failure the child is gone and has been waited for. The caller ignores SIGPIPE, which a
+  /// child that died before would raise.
   [[nodiscard]] absl::Status Release();
 
  private:

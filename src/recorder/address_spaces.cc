@@ -1,14 +1,17 @@
 #include "recorder/address_spaces.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "process/elf_info.h"
 #include "replay/live_code.h"
 
 namespace heimdallr::recorder {
@@ -18,16 +21,21 @@ constexpr std::size_t kOpenFiles = 128;
 // A path may name a device or a FIFO: never wait for those.
 constexpr int kOpenFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
 
-bool NamesFile(std::string_view path) {
-  return path.starts_with('/') && !path.starts_with("//anon");
-}
-
-// The process may see other file systems than we do (a container).
-std::string InNamespaceOf(std::int32_t pid, const std::string& path) {
-  return fmt::format("/proc/{}/root{}", pid, path);
+// Whether `file`, found under the name of a mapped one, is that one and no later version.
+bool IsSame(int file, const std::string& path, const std::string& build_id, std::uint64_t inode) {
+  if (!build_id.empty()) {
+    const auto elf = process::ReadElfInfo(path);
+    return elf.ok() && elf->build_id == build_id;
+  }
+  struct stat status {};
+  return inode == 0 || (fstat(file, &status) == 0 && status.st_ino == inode);
 }
 
 }  // namespace
+
+bool NamesFile(std::string_view path) {
+  return path.starts_with('/') && !path.starts_with("//anon");
+}
 
 AddressSpaces::Space& AddressSpaces::Of(std::int32_t pid) {
   const auto [entry, is_new] = spaces_.try_emplace(pid);
@@ -67,24 +75,29 @@ void AddressSpaces::Cut(std::map<std::uint64_t, CodeMapping>& mappings, std::uin
   if (entry != mappings.begin() && std::prev(entry)->second.end > start) {
     auto& [before_start, before] = *std::prev(entry);
     if (before.end > end) {
-      mappings[end] = {before.end, before.offset + (end - before_start), before.path};
+      CodeMapping& rest = mappings[end] = before;
+      rest.offset += end - before_start;
     }
     before.end = start;
   }
   while (entry != mappings.end() && entry->first < end) {
     if (entry->second.end > end) {
-      mappings[end] = {entry->second.end, entry->second.offset + (end - entry->first),
-                       entry->second.path};
+      CodeMapping& rest = mappings[end] = entry->second;
+      rest.offset += end - entry->first;
     }
     entry = mappings.erase(entry);
   }
 }
 
 void AddressSpaces::OnMapped(std::int32_t pid, std::uint64_t address, std::uint64_t size,
-                             std::uint64_t offset, std::string_view path) {
+                             const MappedFile& file) {
   auto& mappings = Of(pid).mappings;
   Cut(mappings, address, address + size);
-  mappings[address] = {address + size, offset, std::string(path)};
+  mappings[address] = {.end = address + size,
+                       .offset = file.offset,
+                       .inode = file.inode,
+                       .path = std::string(file.path),
+                       .build_id = std::string(file.build_id)};
 }
 
 std::optional<AddressSpaces::Located> AddressSpaces::Locate(Id space, std::uint64_t address) const {
@@ -102,22 +115,23 @@ std::optional<AddressSpaces::Located> AddressSpaces::Locate(Id space, std::uint6
   return located;
 }
 
-int AddressSpaces::OpenFile(std::int32_t pid, const std::string& path) {
-  if (const auto entry = files_.find(path); entry != files_.end()) return entry->second.get();
+AddressSpaces::CodeFile& AddressSpaces::FileOf(const Located& located) {
+  const CodeMapping& mapping = *located.mapping;
+  std::string key = fmt::format("{}\n{}\n{}", mapping.path, mapping.build_id, mapping.inode);
+  if (const auto entry = files_.find(key); entry != files_.end()) return entry->second;
   if (files_.size() >= kOpenFiles) files_.clear();
-  base::UniqueFd file(open(InNamespaceOf(pid, path).c_str(), kOpenFlags));
-  if (!file.valid()) file = base::UniqueFd(open(path.c_str(), kOpenFlags));
-  return files_.emplace(path, std::move(file)).first->second.get();
-}
-
-const process::FunctionRanges& AddressSpaces::FunctionsOf(std::int32_t pid,
-                                                          const std::string& path) {
-  const auto [entry, is_new] = functions_.try_emplace(path);
-  if (!is_new) return entry->second;
-  auto loaded = process::FunctionRanges::Load(InNamespaceOf(pid, path));
-  if (!loaded.ok()) loaded = process::FunctionRanges::Load(path);
-  if (loaded.ok()) entry->second = *std::move(loaded);
-  return entry->second;
+  CodeFile& code = files_[std::move(key)];
+  // The process may see other file systems than we do (a container).
+  for (const std::string& path :
+       {fmt::format("/proc/{}/root{}", located.pid, mapping.path), mapping.path}) {
+    base::UniqueFd file(open(path.c_str(), kOpenFlags));
+    if (!file.valid() || !IsSame(file.get(), path, mapping.build_id, mapping.inode)) continue;
+    auto functions = process::FunctionRanges::Load(path);
+    if (functions.ok()) code.functions = *std::move(functions);
+    code.file = std::move(file);
+    break;
+  }
+  return code;
 }
 
 std::size_t AddressSpaces::ReadCode(Id space, std::uint64_t address, std::span<std::byte> out) {
@@ -125,7 +139,7 @@ std::size_t AddressSpaces::ReadCode(Id space, std::uint64_t address, std::span<s
   if (!located) return 0;
   if (located->mapping == nullptr) return replay::ReadLiveCode(located->pid, address, out);
   const CodeMapping& mapping = *located->mapping;
-  const int file = OpenFile(located->pid, mapping.path);
+  const int file = FileOf(*located).file.get();
   if (file < 0) return replay::ReadLiveCode(located->pid, address, out);
   const std::size_t room = std::min<std::uint64_t>(out.size(), mapping.end - address);
   const ssize_t got = pread(file, out.data(), room,
@@ -137,8 +151,9 @@ std::optional<AddressSpaces::Range> AddressSpaces::FindFunction(Id space, std::u
   const auto located = Locate(space, address);
   if (!located || located->mapping == nullptr) return std::nullopt;
   const CodeMapping& mapping = *located->mapping;
-  const auto in_file =
-      FunctionsOf(located->pid, mapping.path).Find(mapping.offset + (address - located->start));
+  const CodeFile& code = FileOf(*located);
+  if (!code.functions) return std::nullopt;
+  const auto in_file = code.functions->Find(mapping.offset + (address - located->start));
   if (!in_file) return std::nullopt;
   // A function may begin or end outside the part that is mapped here.
   const std::uint64_t mapped_end = mapping.offset + (mapping.end - located->start);

@@ -16,6 +16,9 @@
 
 namespace heimdallr::recorder {
 
+/// Whether the kernel's name of a mapping is that of a file.
+[[nodiscard]] bool NamesFile(std::string_view path);
+
 /// Executable mappings by process. An address space is numbered anew at fork and exec, so that what
 /// is cached for one is never taken for another. Not thread-safe.
 class AddressSpaces {
@@ -31,10 +34,17 @@ class AddressSpaces {
   Id OnExec(std::int32_t pid);
   /// Returns the number of the space that ended.
   Id OnExit(std::int32_t pid);
-  /// Notes an executable mapping; what it covers of older ones is replaced. A `path` that names no
-  /// file ("//anon", "[vdso]") is read from the process.
-  void OnMapped(std::int32_t pid, std::uint64_t address, std::uint64_t size, std::uint64_t offset,
-                std::string_view path);
+  /// A mapped part of a file, as the kernel reports it. A `path` that names no file ("//anon",
+  /// "[vdso]") is read from the process.
+  struct MappedFile {
+    std::string_view path;
+    std::string_view build_id;  ///< bytes; empty = not known
+    std::uint64_t inode = 0;    ///< 0 = not known
+    std::uint64_t offset = 0;
+  };
+  /// Notes an executable mapping; what it covers of older ones is replaced.
+  void OnMapped(std::int32_t pid, std::uint64_t address, std::uint64_t size,
+                const MappedFile& file);
 
   /// Reads code bytes: from the mapped file, which outlives the process and is what was loaded even
   /// if the process has changed image since; from the living process where no file is mapped.
@@ -53,7 +63,14 @@ class AddressSpaces {
   struct CodeMapping {
     std::uint64_t end = 0;
     std::uint64_t offset = 0;
+    std::uint64_t inode = 0;
     std::string path;
+    std::string build_id;
+  };
+  // A file that is, by build-id or inode, the one that was mapped; no descriptor if there is none.
+  struct CodeFile {
+    base::UniqueFd file;
+    std::optional<process::FunctionRanges> functions;
   };
   struct Space {
     Id id = 0;
@@ -69,13 +86,11 @@ class AddressSpaces {
     const CodeMapping* mapping = nullptr;  // none: not in a mapping known to be of a file
   };
   [[nodiscard]] std::optional<Located> Locate(Id space, std::uint64_t address) const;
-  int OpenFile(std::int32_t pid, const std::string& path);
-  const process::FunctionRanges& FunctionsOf(std::int32_t pid, const std::string& path);
+  CodeFile& FileOf(const Located& located);
 
   std::unordered_map<std::int32_t, Space> spaces_;  // by pid
   std::unordered_map<Id, std::int32_t> pids_;
-  std::unordered_map<std::string, base::UniqueFd> files_;
-  std::unordered_map<std::string, process::FunctionRanges> functions_;  // by path
+  std::unordered_map<std::string, CodeFile> files_;  // by path, build-id and inode
   Id next_id_ = 1;
 };
 

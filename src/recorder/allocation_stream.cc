@@ -49,6 +49,11 @@ CallMeaning Meaning(EventCode code) {
   }
 }
 
+// What a workload can make us keep. More stacks than this are told by their caller alone; more open
+// calls are those of handlers that never returned.
+constexpr std::size_t kMaxStacks = 1U << 22;
+constexpr std::size_t kMaxOpenCalls = 64;
+
 bool IsBegin(EventCode code) {
   return code == EventCode::kReallocBegin || code == EventCode::kReallocarrayBegin ||
          code == EventCode::kMremapBegin;
@@ -102,6 +107,7 @@ void AllocationStream::OnCall(const RingOwner& owner, OwnerState& state, const E
                           .event = meaning.event};
   ResolveTag(event, record);
   if (IsBegin(code)) {
+    if (state.open_calls.size() == kMaxOpenCalls) state.open_calls.erase(state.open_calls.begin());
     state.open_calls.push_back({code, event.address});
   } else if (!state.open_calls.empty() && state.open_calls.back().begin == BeginOf(meaning.call)) {
     record.old_address = state.open_calls.back().old_address;
@@ -176,6 +182,7 @@ void AllocationStream::OnFrames(OwnerState& state, const EventRecord& event) {
     --state.frames_missing;
   }
   if (state.frames_missing != 0 || state.frames.empty()) return;
+  if (stacks_.size() >= kMaxStacks) return;
   stacks_[state.stack_hash] = {.caller = state.frames.front(),
                                .id = parts_.writer.AddStack(state.frames)};
 }

@@ -2,7 +2,9 @@
 
 #include <sys/mman.h>
 
+#include <optional>
 #include <span>
+#include <string>
 #include <variant>
 
 #include "perf/records.h"
@@ -21,10 +23,6 @@ namespace {
 LossKind LossOf(replay::Reason reason) {
   return reason == replay::Reason::kInstructionUnknown ? LossKind::kInstructionUnknown
                                                        : LossKind::kCodeUnreadable;
-}
-
-bool NamesFile(std::string_view path) {
-  return path.starts_with('/') && !path.starts_with("//anon");
 }
 
 }  // namespace
@@ -149,7 +147,11 @@ void KernelStream::On(const perf::MmapRecord& record) {
   }
   if (executable) {
     code_.Invalidate(parts_.spaces.IdOf(record.pid), record.address, record.address + record.size);
-    parts_.spaces.OnMapped(record.pid, record.address, record.size, record.offset, record.path);
+    parts_.spaces.OnMapped(record.pid, record.address, record.size,
+                           {.path = record.path,
+                            .build_id = record.build_id,
+                            .inode = record.inode,
+                            .offset = record.offset});
   }
 }
 

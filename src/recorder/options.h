@@ -23,6 +23,7 @@ struct RecorderOptions {
   SourceChoice source = SourceChoice::kAuto;
   bool faults = false;                               ///< page faults beside the source
   std::uint32_t frequency_hz = kDefaultFrequencyHz;  ///< used when `period_ns` is 0
+  /// At least 10,000: the kernel's clock events tick no faster (perf_swevent_start_hrtimer).
   std::uint64_t period_ns = 0;
 
   AllocationTracing allocations = AllocationTracing::kOn;

@@ -172,11 +172,11 @@ void ProcessTracker::LookAtLiving() {
   pids.reserve(live_.size());
   for (const auto& [pid, process] : live_) pids.push_back(pid);
   std::sort(pids.begin(), pids.end());
-  std::rotate(pids.begin(), std::lower_bound(pids.begin(), pids.end(), next_look_), pids.end());
+  std::rotate(pids.begin(), std::upper_bound(pids.begin(), pids.end(), last_look_), pids.end());
   pids.resize(std::min(pids.size(), kLooksPerCall));
   for (const std::int32_t pid : pids) {
     Look(pid, live_.at(pid));
-    next_look_ = pid + 1;
+    last_look_ = pid;
   }
 }
 

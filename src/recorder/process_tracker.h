@@ -36,7 +36,7 @@ class ProcessTracker {
         interposer_(interposer),
         kernel_reports_(kernel_reports) {}
 
-  // From the kernel, in order of time.
+  // From the kernel, in order of time. All times are ns since the start of the recording.
 
   /// The process that was launched. Its statistics are the caller's business, who waits for it.
   void OnFirstProcess(std::uint64_t time_ns, std::int32_t pid, std::int32_t parent_pid);
@@ -95,7 +95,7 @@ class ProcessTracker {
   std::uint64_t processes_started_ = 0;
   std::uint64_t still_running_ = 0;
   std::int32_t first_pid_ = 0;
-  std::int32_t next_look_ = 0;  // pid to go on from
+  std::int32_t last_look_ = 0;  // pid to go on behind
 };
 
 }  // namespace heimdallr::recorder

@@ -47,17 +47,13 @@ InterposerFit::Kind CheckFit(const RecorderOptions& options, std::vector<std::st
   return fit.kind;
 }
 
-absl::StatusOr<std::optional<channel::Channel>> MakeChannel(const RecorderOptions& options,
-                                                            bool interpose,
-                                                            channel::ChannelClock clock) {
-  if (!interpose) return std::nullopt;
+absl::StatusOr<channel::Channel> MakeChannel(const RecorderOptions& options,
+                                             channel::ChannelClock clock) {
   const std::uint64_t records = std::bit_ceil(options.buffer_bytes / sizeof(channel::EventRecord));
-  ASSIGN_OR_RETURN(channel::Channel made,
-                   channel::Channel::Create({.ring_records = static_cast<std::uint32_t>(records),
-                                             .stack_depth = options.stack_depth,
-                                             .clock = clock,
-                                             .recorder_pid = getpid()}));
-  return std::optional<channel::Channel>(std::move(made));
+  return channel::Channel::Create({.ring_records = static_cast<std::uint32_t>(records),
+                                   .stack_depth = options.stack_depth,
+                                   .clock = clock,
+                                   .recorder_pid = getpid()});
 }
 
 absl::StatusOr<trace::TraceWriter> MakeWriter(const RecorderOptions& options,
@@ -86,29 +82,41 @@ class ChildGuard {
   std::optional<process::HeldProcess>& child_;
 };
 
-}  // namespace
-
-absl::StatusOr<RecordingResult> Record(const RecorderOptions& options) {
-  RecordingResult result;
-  ASSIGN_OR_RETURN(SignalGate signals, SignalGate::Open());
-
-  const bool harmful = CheckFit(options, result.warnings) == InterposerFit::Kind::kHarmful;
-  const bool interpose = WantsAllocations(options) && !harmful;
-  channel::ClockSync clock(channel::BestClock());
-  ASSIGN_OR_RETURN(auto channel, MakeChannel(options, interpose, clock.kind()));
+absl::StatusOr<process::HeldProcess> StartChild(const RecorderOptions& options,
+                                                const SignalGate& signals,
+                                                const std::optional<channel::Channel>& channel) {
   std::vector<std::string> environment = CurrentEnvironment();
   if (channel) {
     ASSIGN_OR_RETURN(environment, InterposedEnvironment(std::move(environment),
                                                         options.preload_library, channel->path()));
   }
+  return process::HeldProcess::Start({.command = options.command,
+                                      .environment = std::move(environment),
+                                      .signal_mask = signals.original_mask(),
+                                      .default_signals = signals.newly_ignored(),
+                                      .ignored_signals = signals.no_longer_ignored()});
+}
 
+// A trace without a run. Not a device or pipe that was there before.
+void RemoveTrace(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(path, ignored)) std::filesystem::remove(path, ignored);
+}
+
+}  // namespace
+
+absl::StatusOr<RecordingResult> Record(const RecorderOptions& options) {
+  RecordingResult result;
+  ASSIGN_OR_RETURN(SignalGate signals, SignalGate::Open());
+  const bool harmful = CheckFit(options, result.warnings) == InterposerFit::Kind::kHarmful;
+  channel::ClockSync clock(channel::BestClock());
+  std::optional<channel::Channel> channel;
+  if (WantsAllocations(options) && !harmful) {
+    ASSIGN_OR_RETURN(channel, MakeChannel(options, clock.kind()));
+  }
   std::optional<process::HeldProcess> child;
   const ChildGuard guard(child);
-  ASSIGN_OR_RETURN(child,
-                   process::HeldProcess::Start({.command = options.command,
-                                                .environment = environment,
-                                                .signal_mask = signals.original_mask(),
-                                                .default_signals = signals.newly_ignored()}));
+  ASSIGN_OR_RETURN(child, StartChild(options, signals, channel));
   const pid_t pid = child->pid();
   ASSIGN_OR_RETURN(result.trace_path,
                    ExpandOutputPattern(
@@ -120,7 +128,7 @@ absl::StatusOr<RecordingResult> Record(const RecorderOptions& options) {
   }
   TraceHeader header = MakeHeader(options, pid, CurrentEnvironment());
   header.streams = sampler.streams();
-  header.allocations = interpose;
+  header.allocations = channel.has_value();
   ASSIGN_OR_RETURN(trace::TraceWriter writer, MakeWriter(options, header, result.trace_path));
 
   Session session({.writer = std::move(writer),
@@ -133,13 +141,13 @@ absl::StatusOr<RecordingResult> Record(const RecorderOptions& options) {
                    .target_is_untraced = harmful,
                    .tags = options.stack_depth != 0 ? AllocationStream::TagMeaning::kStack
                                                     : AllocationStream::TagMeaning::kCaller});
-  RETURN_IF_ERROR(session.Prepare());
+  if (const absl::Status status = session.Prepare(); !status.ok()) {
+    RemoveTrace(result.trace_path);
+    return status;
+  }
   if (const absl::Status status = child->Release(); !status.ok()) {
-    child.reset();
-    std::error_code ignored;
-    if (std::filesystem::is_regular_file(result.trace_path, ignored)) {
-      std::filesystem::remove(result.trace_path, ignored);
-    }
+    child.reset();  // it is gone, and has been waited for
+    RemoveTrace(result.trace_path);
     result.workload = NotExecuted{status};
     return result;
   }

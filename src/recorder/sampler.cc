@@ -1,5 +1,6 @@
 #include "recorder/sampler.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -61,6 +62,7 @@ absl::StatusOr<Sampler> Sampler::Open(const RecorderOptions& options, pid_t pid,
   }
   if (status.ok()) {
     sampler.DescribeStreams(options, sampled);
+    if (auto warning = sampler.SmallerRings(options)) warnings.push_back(*std::move(warning));
     return sampler;
   }
   if (!MayGoWithout(options)) return status;
@@ -71,11 +73,34 @@ absl::StatusOr<Sampler> Sampler::Open(const RecorderOptions& options, pid_t pid,
   return Sampler();
 }
 
+// Locked memory is scarce for users: PerfRing::Map then takes less.
+std::optional<std::string> Sampler::SmallerRings(const RecorderOptions& options) const {
+  for (const Cpu& cpu : cpus_) {
+    if (cpu.ring.data_bytes() >= options.buffer_bytes) continue;
+    return fmt::format(
+        "rings for samples have {} KiB instead of {}: the memory a user may lock is used up "
+        "(perf_event_mlock_kb, ulimit -l); samples may be lost",
+        cpu.ring.data_bytes() >> 10, options.buffer_bytes >> 10);
+  }
+  return std::nullopt;
+}
+
+// Without it, times of samples and of allocations could not be compared.
+absl::Status CheckClock(const perf::Event& event) {
+  const auto& given_up = event.concessions();
+  if (std::find(given_up.begin(), given_up.end(), perf::Concession::kClock) == given_up.end()) {
+    return absl::OkStatus();
+  }
+  return absl::UnimplementedError(
+      "this kernel cannot stamp events by CLOCK_MONOTONIC (Linux 4.1 or newer can)");
+}
+
 absl::Status Sampler::OpenCpu(const RecorderOptions& options, perf::Target target,
                               const std::vector<EventDescription>& sampled) {
   EventDescription metadata_event = perf::MetadataEvent();
   metadata_event.wakeup_bytes = static_cast<std::uint32_t>(options.buffer_bytes / 4);
   ASSIGN_OR_RETURN(perf::Event metadata, perf::Event::Open(metadata_event, target));
+  RETURN_IF_ERROR(CheckClock(metadata));
   ASSIGN_OR_RETURN(perf::PerfRing ring,
                    perf::PerfRing::Map(metadata.fd(), options.buffer_bytes,
                                        fmt::format("perf ring of CPU {}", target.cpu)));

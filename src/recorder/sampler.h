@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -67,6 +68,7 @@ class Sampler {
 
   absl::Status OpenCpu(const RecorderOptions& options, perf::Target target,
                        const std::vector<perf::EventDescription>& sampled);
+  [[nodiscard]] std::optional<std::string> SmallerRings(const RecorderOptions& options) const;
   void DescribeStreams(const RecorderOptions& options,
                        const std::vector<perf::EventDescription>& sampled);
   void ReadRing(Cpu& cpu, LossLedger& losses);

@@ -108,8 +108,12 @@ void Session::WaitForEvents() {
   std::array<epoll_event, 16> events;
   const timespec timeout{.tv_sec = static_cast<time_t>(wait_ns_ / kSecond),
                          .tv_nsec = static_cast<long>(wait_ns_ % kSecond)};
-  const int count = epoll_pwait2(epoll_.get(), events.data(), events.size(), &timeout, nullptr);
-  if (count < 0 && errno == ENOSYS) {  // before Linux 5.11
+  if (fine_waits_ &&
+      epoll_pwait2(epoll_.get(), events.data(), events.size(), &timeout, nullptr) < 0 &&
+      errno != EINTR) {
+    fine_waits_ = false;  // before Linux 5.11, or a container forbids the call
+  }
+  if (!fine_waits_) {
     epoll_wait(epoll_.get(), events.data(), events.size(),
                static_cast<int>(std::max<std::uint64_t>(1, wait_ns_ / kMillisecond)));
   }
@@ -119,7 +123,12 @@ bool Session::TargetEnded(RecordingResult& result) {
   parts_.signals.Forward(parts_.target);
   int status = 0;
   rusage usage{};
-  if (wait4(parts_.target, &status, WNOHANG, &usage) != parts_.target) return false;
+  const pid_t waited = wait4(parts_.target, &status, WNOHANG, &usage);
+  if (waited == 0 || (waited < 0 && errno != ECHILD)) return false;
+  if (waited < 0) {
+    result.warnings.push_back("the exit status of the workload is lost: somebody else took it");
+    status = 0;
+  }
 
   const std::uint64_t now = base::MonotonicNs();
   Ended ended{.wall_ns = now - released_ns_,

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cerrno>
-#include <utility>
 
 #include "base/syscall_error.h"
 
@@ -17,25 +16,21 @@ constexpr std::array kForwarded = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
 
 }  // namespace
 
-SignalGate::SignalGate(base::UniqueFd fd, const sigset_t& original_mask,
-                       std::vector<int> newly_ignored)
-    : fd_(std::move(fd)), original_mask_(original_mask), newly_ignored_(std::move(newly_ignored)) {}
-
 absl::StatusOr<SignalGate> SignalGate::Open() {
   sigset_t gated;
   sigemptyset(&gated);
   sigaddset(&gated, SIGCHLD);
   for (const int signal : kForwarded) sigaddset(&gated, signal);
-  sigset_t original;
-  sigprocmask(SIG_BLOCK, &gated, &original);
+  SignalGate gate;
+  gate.fd_ = base::UniqueFd(signalfd(-1, &gated, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!gate.fd_.valid()) return base::SyscallError(errno, "cannot receive signals (signalfd)");
 
-  std::vector<int> newly_ignored;
+  sigprocmask(SIG_BLOCK, &gated, &gate.original_mask_);
   for (const int signal : {SIGPIPE, SIGXFSZ}) {
-    if (std::signal(signal, SIG_IGN) != SIG_IGN) newly_ignored.push_back(signal);
+    if (std::signal(signal, SIG_IGN) != SIG_IGN) gate.newly_ignored_.push_back(signal);
   }
-  base::UniqueFd fd(signalfd(-1, &gated, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!fd.valid()) return base::SyscallError(errno, "cannot receive signals by descriptor");
-  return SignalGate(std::move(fd), original, std::move(newly_ignored));
+  if (std::signal(SIGCHLD, SIG_DFL) == SIG_IGN) gate.no_longer_ignored_.push_back(SIGCHLD);
+  return gate;
 }
 
 void SignalGate::Forward(pid_t target) {

@@ -1,6 +1,7 @@
 #include "replay/function_layout.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace heimdallr::replay {
 

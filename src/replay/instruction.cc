@@ -1,7 +1,6 @@
 #include "replay/instruction.h"
 
 #include <bit>
-#include <optional>
 
 namespace heimdallr::replay {
 namespace {

@@ -1,5 +1,8 @@
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <span>
+#include <variant>
 
 #include <Zydis/Zydis.h>
 

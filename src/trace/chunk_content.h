@@ -1,7 +1,6 @@
 // What is in a chunk: its kind and the message it holds, taken out of its compression.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>

@@ -32,8 +32,25 @@ absl::StatusOr<base::UniqueFd> Open(const std::string& path, int flags) {
       return absl::AlreadyExistsError(fmt::format(
           "trace '{}' exists already: give another name with -o, or --force to replace it", path));
     }
+    if (errno == ENXIO && (flags & O_NONBLOCK) != 0) {
+      return absl::FailedPreconditionError(
+          fmt::format("cannot write the trace to the pipe '{}': nobody reads it. Start the reader "
+                      "first",
+                      path));
+    }
     return CannotMake(path, errno);
   }
+}
+
+// Without waiting for a reader, which may never come; writes do wait for it.
+absl::StatusOr<base::UniqueFd> OpenPipe(const std::string& path) {
+  auto fd = Open(path, O_NONBLOCK);
+  if (!fd.ok()) return fd;
+  const int flags = fcntl(fd->get(), F_GETFL);
+  if (flags < 0 || fcntl(fd->get(), F_SETFL, flags & ~O_NONBLOCK) != 0) {
+    return CannotMake(path, errno);
+  }
+  return fd;
 }
 
 absl::StatusOr<base::UniqueFd> OpenOutput(const std::string& path, Overwrite overwrite) {
@@ -42,7 +59,8 @@ absl::StatusOr<base::UniqueFd> OpenOutput(const std::string& path, Overwrite ove
     // O_EXCL: a link that somebody put under a foreseeable name in a shared folder is not followed.
     return Open(path, O_CREAT | O_EXCL);
   }
-  if (S_ISFIFO(found.st_mode) || S_ISCHR(found.st_mode)) return Open(path, 0);
+  if (S_ISFIFO(found.st_mode)) return OpenPipe(path);
+  if (S_ISCHR(found.st_mode)) return Open(path, 0);
   if (S_ISDIR(found.st_mode)) {
     return absl::FailedPreconditionError(fmt::format(
         "cannot make trace '{0}': it is a folder. Name a file in it, such as {0}/trace.htrace",

@@ -42,7 +42,8 @@ using SpaceProbe = std::function<std::optional<FileSystemSpace>(int fd)>;
 class OutputFile {
  public:
   /// A regular file is made anew; one that exists is replaced or refused as `overwrite` says. Pipes
-  /// and character devices are opened as they are. Everything else is refused.
+  /// and character devices are opened as they are; FailedPrecondition for a pipe that nobody has
+  /// opened for reading. Everything else is refused.
   [[nodiscard]] static absl::StatusOr<OutputFile> Create(const std::string& path,
                                                          Overwrite overwrite,
                                                          SpaceProbe probe = ProbeSpace);

@@ -1,5 +1,8 @@
 #include "heimdallr/trace_reader.h"
 
+#include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>

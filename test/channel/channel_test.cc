@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <utility>
 
 #include <catch2/catch.hpp>
 
@@ -22,6 +23,7 @@ namespace {
 
 constexpr std::uint32_t kRecords = 256;
 constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint8_t kThreadStart = 96;  // EventCode::kThreadStart
 
 struct Both {
   Both() : channel(*Channel::Create({.ring_records = kRecords})), shared(channel.path()) {}
@@ -95,9 +97,9 @@ TEST_CASE("Channel: an older image that is found late does not end the newer one
   Both both;
   // Ring 100 is not among those prepared, so its claim is only found by a look at all rings.
   FakeProducer older(both.shared, 100, 100, 100, 7);
-  older.Emit(10);
+  older.Emit(10, kThreadStart);
   FakeProducer newer(both.shared, 0, 100, 100, 8);
-  newer.Emit(50);
+  newer.Emit(50, kThreadStart);
   for (int i = 0; i < 200; ++i) both.Poll();
   newer.Emit(51);
   both.Poll();
@@ -237,13 +239,13 @@ TEST_CASE("Channel: a new image of a process ends the rings of the old one first
   FakeProducer old_main(both.shared, 0, 100, 100, 7);
   FakeProducer old_thread(both.shared, 1, 100, 101, 7);
   FakeProducer other(both.shared, 2, 200, 200, 9);
-  old_main.Emit(1);
-  old_thread.Emit(2);
-  other.Emit(3);
+  old_main.Emit(1, kThreadStart);
+  old_thread.Emit(2, kThreadStart);
+  other.Emit(3, kThreadStart);
   both.Poll();
   old_main.Emit(4);
   FakeProducer fresh(both.shared, 3, 100, 100, 8);
-  fresh.Emit(5);
+  fresh.Emit(5, kThreadStart);
   both.Poll();
   REQUIRE(both.sink.owners.size() == 4);
   std::map<std::uint64_t, bool> gone;  // by image
@@ -267,6 +269,40 @@ TEST_CASE("Channel: records whose code means nothing are counted and left out") 
   CHECK(both.channel.totals().corrupt == 128 - good);
 }
 
+TEST_CASE("Channel: a ring that begins with slots that mean nothing ends nobody else's") {
+  Both both;
+  FakeProducer good(both.shared, 0, 100, 100, 7);
+  good.Emit(10, kThreadStart);
+  both.Poll();
+  FakeProducer bad(both.shared, 1, 100, 101, 8);
+  for (int i = 0; i < 5; ++i) bad.Emit(50, 0);
+  both.Poll();
+  CHECK(both.channel.totals().owners == 1);
+  bad.Emit(60);  // not a kThreadStart: nothing says when this image began
+  both.Poll();
+  good.Emit(11);
+  both.Poll();
+  REQUIRE(both.sink.owners.size() == 2);
+  CHECK_FALSE(both.sink.owners[0].gone);
+  CHECK(both.sink.owners[0].values == Range(10, 11));
+  CHECK(both.sink.owners[1].values == Range(60, 60));
+  CHECK(both.channel.totals().corrupt == 5);
+}
+
+TEST_CASE("Channel: records of a ring without a possible owner are counted as corrupt") {
+  Both both;
+  const auto [pid, tid] = GENERATE(std::pair{0, 101}, std::pair{-1, 101}, std::pair{100, -5});
+  FakeProducer producer(both.shared, 0, pid, tid, 7);
+  producer.Emit(1, kThreadStart);
+  producer.Emit(2);
+  CHECK(both.Poll() == 0);
+  producer.Retire();
+  both.Poll();
+  CHECK(both.sink.owners.empty());
+  CHECK(both.channel.totals().corrupt == 2);
+  CHECK(both.shared.state(0) == static_cast<std::uint32_t>(RingState::kPrepared));
+}
+
 TEST_CASE("Channel: a workload that writes anything anywhere does no more than be miscounted") {
   Both both;
   std::mt19937_64 random(42);
@@ -283,6 +319,7 @@ TEST_CASE("Channel: a workload that writes anything anywhere does no more than b
       control.state.store(static_cast<std::uint32_t>(random() % 6));
       control.tail.store(random());
       control.pid = static_cast<std::int32_t>(random());
+      control.tid = static_cast<std::int32_t>(random());
       control.image = random() % 3;
     }
     auto& header = both.shared.header();

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -61,6 +62,18 @@ TEST_CASE("HeldProcess: a missing program is NotFound, and the child is gone") {
   CHECK(status.code() == absl::StatusCode::kNotFound);
   CHECK(status.ToString().find("'/no/such/program'") != std::string::npos);
   CHECK(waitpid(child->pid(), nullptr, WNOHANG) == -1);
+}
+
+TEST_CASE("HeldProcess: a child that died before Release is an error, and has been waited for") {
+  const auto before = std::signal(SIGPIPE, SIG_IGN);
+  auto child = HeldProcess::Start(Options({"true"}));
+  REQUIRE(child.ok());
+  kill(child->pid(), SIGKILL);
+  siginfo_t info{};
+  REQUIRE(waitid(P_PID, static_cast<id_t>(child->pid()), &info, WEXITED | WNOWAIT) == 0);
+  CHECK_FALSE(child->Release().ok());
+  CHECK(waitpid(child->pid(), nullptr, WNOHANG) == -1);
+  std::signal(SIGPIPE, before);
 }
 
 TEST_CASE("HeldProcess: a file without permission to execute is PermissionDenied") {

@@ -46,7 +46,7 @@ TEST_CASE("AddressSpaces: code of an ended process is read from the mapped file"
   const TemporaryFile file("0123456789abcdef");
   AddressSpaces spaces;
   const auto space = spaces.IdOf(kGone);
-  spaces.OnMapped(kGone, 0x1000, 0x1000, 4, file.path());
+  spaces.OnMapped(kGone, 0x1000, 0x1000, {.path = file.path(), .offset = 4});
   CHECK(Read(spaces, space, 0x1000, 3) == "456");
   CHECK(Read(spaces, space, 0x1006, 100) == "abcdef");
 }
@@ -56,11 +56,25 @@ TEST_CASE("AddressSpaces: a mapping over the middle of another leaves both ends"
   const TemporaryFile inner("xyzxyzxy");
   AddressSpaces spaces;
   const auto space = spaces.IdOf(kGone);
-  spaces.OnMapped(kGone, 0x1000, 24, 0, outer.path());
-  spaces.OnMapped(kGone, 0x1008, 8, 0, inner.path());
+  spaces.OnMapped(kGone, 0x1000, 24, {.path = outer.path(), .offset = 0});
+  spaces.OnMapped(kGone, 0x1008, 8, {.path = inner.path(), .offset = 0});
   CHECK(Read(spaces, space, 0x1000, 100) == "AAAAAAAA");
   CHECK(Read(spaces, space, 0x1008, 100) == "xyzxyzxy");
   CHECK(Read(spaces, space, 0x1010, 100) == "CCCCCCCC");
+}
+
+TEST_CASE("AddressSpaces: a file that is no longer the one that was mapped is not taken for it") {
+  const TemporaryFile file("0123456789abcdef");
+  AddressSpaces spaces;
+  const auto space = spaces.IdOf(kGone);
+  spaces.OnMapped(kGone, 0x1000, 0x1000, {.path = file.path(), .inode = 1});
+  CHECK(Read(spaces, space, 0x1000, 3).empty());
+  spaces.OnMapped(kGone, 0x2000, 0x1000, {.path = "/bin/sh", .build_id = "not that of sh"});
+  CHECK(Read(spaces, space, 0x2000, 3).empty());
+  spaces.OnMapped(kGone, 0x3000, 0x1000, {.path = "/bin/sh"});
+  CHECK(Read(spaces, space, 0x3000, 4) ==
+        "\x7f"
+        "ELF");
 }
 
 TEST_CASE("AddressSpaces: code without a file is read from the living process") {
@@ -74,7 +88,7 @@ TEST_CASE("AddressSpaces: code without a file is read from the living process") 
 TEST_CASE("AddressSpaces: a child has its parent's code, an exec none") {
   const TemporaryFile file("0123456789");
   AddressSpaces spaces;
-  spaces.OnMapped(kGone, 0x1000, 0x1000, 0, file.path());
+  spaces.OnMapped(kGone, 0x1000, 0x1000, {.path = file.path(), .offset = 0});
   spaces.OnFork(kGone + 1, kGone);
   const auto child = spaces.IdOf(kGone + 1);
   CHECK(child != spaces.IdOf(kGone));

@@ -340,4 +340,37 @@ TEST_CASE("BlockCache: code that could not be read is tried again, and forgotten
   CHECK(reads > reads_before);
 }
 
+TEST_CASE("BlockCache: code that changed unannounced leaves nothing of the block before") {
+  using Code = std::array<std::uint8_t, 4>;
+  const Code before{0x90, 0x66, 0x90, 0xc3};  // nop; xchg %ax,%ax (2 bytes); ret
+  const Code after{0x66, 0x90, 0x90, 0xc3};   // xchg %ax,%ax; nop; ret
+  Code code = before;
+  BlockCache cache(
+      MakeX86Decoder(),
+      [&](SpaceId, std::uint64_t address, std::span<std::byte> into) -> std::size_t {
+        if (address < 0x1000 || address >= 0x1004) return 0;
+        const std::size_t size = std::min<std::size_t>(into.size(), 0x1004 - address);
+        std::memcpy(into.data(), &code[address - 0x1000], size);
+        return size;
+      },
+      [](SpaceId, std::uint64_t) {
+        return CodeRange{0x1000, 0x1004};
+      },
+      9);
+  REQUIRE(std::holds_alternative<BlockPosition>(cache.Lookup(1, 0x1001)));
+  code = after;
+  // Begins at the same address as the block before, which had no such instruction.
+  REQUIRE(std::holds_alternative<BlockPosition>(cache.Lookup(1, 0x1002)));
+  // Was an instruction of the block before, and is none of the one now.
+  const auto found = cache.Lookup(1, 0x1001);
+  REQUIRE(std::holds_alternative<BlockPosition>(found));
+  CHECK(cache.totals().misses == 3);
+  const BlockPosition position = std::get<BlockPosition>(found);
+  REQUIRE(position.index == 0);
+  CHECK(position.block->steps.front().ip == 0x1001);
+  // Two blocks of three instructions are held, not three: the limit of nine is not reached.
+  static_cast<void>(cache.Lookup(1, 0x1004));
+  CHECK(cache.totals().flushes == 0);
+}
+
 }  // namespace heimdallr::replay

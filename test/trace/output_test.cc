@@ -14,6 +14,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/unique_fd.h"
 #include "temporary_folder.h"
 #include "trace/chunk_writer.h"
 #include "trace/output_file.h"
@@ -116,14 +117,25 @@ TEST_CASE("TraceWriter: a full device is refused at once") {
   CHECK_THAT(writer.status().ToString(), Contains("No space left on device"));
 }
 
+TEST_CASE("TraceWriter: a pipe that nobody reads is refused at once") {
+  const TemporaryFolder folder;
+  const std::string path = folder.File("pipe");
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  const auto refused = Make(path, Overwrite::kRefuse);
+  CHECK(refused.status().code() == absl::StatusCode::kFailedPrecondition);
+  CHECK_THAT(refused.status().ToString(), Contains("'" + path + "': nobody reads it"));
+}
+
 TEST_CASE("TraceWriter: a trace through a pipe is whole") {
   const TemporaryFolder folder;
   const std::string path = folder.File("pipe");
   REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  // Reads nothing: the writer finds the pipe read, however late the other one comes.
+  const base::UniqueFd first_reader(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   ReadTrace read;
-  std::jthread reader([&] { read = Read(path); });
   auto writer = Make(path, Overwrite::kRefuse);
   REQUIRE(writer.ok());
+  std::jthread reader([&] { read = Read(path); });
   AddMany(*writer, 100'000);
   REQUIRE(writer->Finish({}).ok());
   const std::uint64_t bytes = writer->totals().bytes;

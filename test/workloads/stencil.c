@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
     Escape(even);
     sweeps += 2;
   } while (!Reached(&limit));
+  SayLoopTime(&limit);
   SayNumber("sweeps", sweeps);
   return 0;
 }

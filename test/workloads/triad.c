@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
     Escape(a);
     sweeps++;
   } while (!Reached(&limit));
+  SayLoopTime(&limit);
   SayNumber("sweeps", sweeps);
   return a[count - 1] == (double)(count - 1) + 6.0 ? 0 : 1;
 }

@@ -55,6 +55,7 @@ static inline double NumberArgument(int argc, char** argv, int index, double oth
 
 // How long to go on: "1.5" for seconds, "300x" for rounds.
 struct Limit {
+  double start;
   double end;
   unsigned long rounds_left;
 };
@@ -63,11 +64,11 @@ static inline struct Limit LimitArgument(int argc, char** argv) {
   const char* text = argc > 1 ? argv[1] : "1";
   char* rest = NULL;
   const double value = strtod(text, &rest);
-  struct Limit limit = {0, 0};
+  struct Limit limit = {Seconds(), 0, 0};
   if (*rest == 'x') {
     limit.rounds_left = (unsigned long)value;
   } else {
-    limit.end = Seconds() + value;
+    limit.end = limit.start + value;
   }
   return limit;
 }
@@ -76,6 +77,11 @@ static inline struct Limit LimitArgument(int argc, char** argv) {
 static inline int Reached(struct Limit* limit) {
   if (limit->end != 0) return Seconds() >= limit->end;
   return limit->rounds_left <= 1 || --limit->rounds_left == 0;
+}
+
+// How long the rounds took: the cost of recording without that of starting and ending it.
+static inline void SayLoopTime(const struct Limit* limit) {
+  SayNumber("loop_us", (unsigned long)((Seconds() - limit->start) * 1e6));
 }
 
 // Keeps the compiler from leaving out what makes `pointer`, or what was stored behind it.
