@@ -13,7 +13,8 @@ namespace heimdallr::base {
 
 enum class MapAccess { kRead, kReadWrite };
 
-/// Unmaps its pages at the end of its life, or when it is given others. Empty when default-made or moved from.
+/// Unmaps its pages at the end of its life, or when it is given others. Empty when default-made or
+/// moved from.
 class MappedRegion {
  public:
   MappedRegion() = default;

@@ -137,7 +137,8 @@ struct ChannelHeader {
   std::atomic<std::uint32_t> claim_hint;                   // where to start looking for a free ring
 };
 
-/// A producer that waits for room longer than this with the heartbeat unchanged detaches for good.
+/// A producer that waits for room longer than this with the heartbeat unchanged looks for the
+/// recorder and detaches for good when it is gone, a zombie, or cannot be seen.
 inline constexpr std::uint64_t kRecorderDeadAfterNs = 5'000'000'000;
 
 inline constexpr std::size_t kControlOffset = 4096;

@@ -24,13 +24,15 @@ constexpr std::size_t kControlBytes = kControlOffset + kMaxRings * sizeof(RingCo
 // than kSpareRings: the pages of a freed ring are given back.
 constexpr std::size_t kWantedRings = 4;
 constexpr std::size_t kSpareRings = 64;
-// Claims beyond the prepared rings are found by looking at all rings, every so many polls.
+// Rings looked at in each poll behind those used so far, and polls after which all are looked at.
+constexpr std::uint32_t kLookAhead = 64;
 constexpr std::uint64_t kPollsPerScan = 64;
 // 16 KiB: stays in the first-level cache between our copying and the sink's reading.
 constexpr std::size_t kBatchRecords = 512;
 // A slot left uncommitted before committed ones for longer than this is given up: the thread's
 // signal handler did not return to the code it interrupted. (It may wait for room just then.)
 constexpr std::uint64_t kGapAbandonedNs = 200'000'000;
+constexpr std::uint64_t kStartUnknown = 0;  // no clock of the channel starts with the workload
 constexpr std::uint64_t kGapDistance = 64;  // slots; a stack of 64 frames takes 23
 
 std::uint64_t RoundUpToPage(std::uint64_t bytes) {
@@ -149,10 +151,12 @@ std::uint64_t Channel::Poll(EventSink& sink, std::uint64_t now_ns) {
 }
 
 void Channel::FindClaims() {
-  const std::size_t taken =
-      std::erase_if(prepared_, [this](std::uint32_t index) { return Activate(index); });
-  if (taken == 0 && ++polls_ % kPollsPerScan != 0) return;
-  for (std::uint32_t index = 0; index < kMaxRings; ++index) {
+  std::erase_if(prepared_, [this](std::uint32_t index) { return Activate(index); });
+  // Threads that find no prepared ring take free ones in ascending order, so new claims are close
+  // behind the rings used so far; all are looked at now and then.
+  const std::uint32_t reach =
+      ++polls_ % kPollsPerScan == 0 ? kMaxRings : std::min(used_ + kLookAhead, kMaxRings);
+  for (std::uint32_t index = 0; index < reach; ++index) {
     if (!rings_[index].active) Activate(index);
   }
   std::erase_if(prepared_, [this](std::uint32_t index) { return rings_[index].active; });
@@ -166,10 +170,11 @@ bool Channel::Activate(std::uint32_t index) {
   ring.active = true;
   ring.gap_suspected = false;
   ring.replaced = false;
-  ring.started = 0;
+  ring.started = kStartUnknown;
   ring.idle_since_ns = 0;
   ring.owner = {};
   active_.push_back(index);
+  used_ = std::max(used_, index + 1);
   return true;
 }
 
@@ -191,29 +196,39 @@ std::uint64_t Channel::ReadLap(Ring& ring, std::uint32_t index, EventSink& sink)
   while (consumed < ring_records_) {
     const RingReader::Batch batch = ring.reader.Read(batch_);
     if (batch.consumed == 0) break;
-    if (ring.owner.owner == 0) Identify(ring, index, sink);
+    const std::span records(batch_.data(), batch.records);
+    if (ring.owner.owner == 0 && !records.empty()) Identify(ring, index, records.front(), sink);
+    // Still without an owner: nobody whom the records could be of.
+    const std::size_t good = ring.owner.owner == 0 ? 0 : records.size();
     consumed += batch.consumed;
-    events += batch.records;
-    totals_.corrupt += batch.consumed - batch.records;
-    if (batch.records != 0) sink.OnEvents(ring.owner, {batch_.data(), batch.records});
+    events += good;
+    totals_.corrupt += batch.consumed - good;
+    if (good != 0) sink.OnEvents(ring.owner, records);
     if (batch.consumed < batch_.size()) break;
   }
   totals_.events += events;
   return events;
 }
 
-void Channel::Identify(Ring& ring, std::uint32_t index, EventSink& sink) {
+void Channel::Identify(Ring& ring, std::uint32_t index, const EventRecord& first, EventSink& sink) {
   RingControl& shared = control(index);
-  ring.owner = {.owner = ++totals_.owners,
-                .image = LoadRelaxed(shared.image),
-                .pid = LoadRelaxed(shared.pid),
-                .tid = LoadRelaxed(shared.tid)};
-  ring.started = batch_.front().time;  // of the owner's kThreadStart
+  RingOwner owner{.image = LoadRelaxed(shared.image),
+                  .pid = LoadRelaxed(shared.pid),
+                  .tid = LoadRelaxed(shared.tid)};
+  if (owner.pid <= 0 || owner.tid <= 0) return;
+  owner.owner = ++totals_.owners;
+  ring.owner = owner;
+  ring.started = TagCode(first.tag) == EventCode::kThreadStart ? first.time : kStartUnknown;
+  if (ring.started != kStartUnknown) EndReplaced(ring, sink);
+}
+
+void Channel::EndReplaced(Ring& ring, EventSink& sink) {
   // Of two images of one process id, the one whose threads started earlier has been replaced, by
   // exec or by a new process of the same id. Rings are not found in the order they were claimed.
   for (const std::uint32_t other : active_) {
     const RingOwner& owner = rings_[other].owner;
     if (!rings_[other].active || owner.owner == 0) continue;
+    if (rings_[other].started == kStartUnknown) continue;
     if (owner.pid != ring.owner.pid || owner.image == ring.owner.image) continue;
     if (rings_[other].started > ring.started) {
       ring.replaced = true;

@@ -42,7 +42,7 @@ struct ChannelTotals {
   std::uint64_t stalls = 0;  ///< times a producer waited for room
   std::uint64_t stall_ns = 0;
   std::uint64_t dropped = 0;  ///< events producers gave up on, for want of a ring too
-  std::uint64_t corrupt = 0;  ///< slots that made no sense
+  std::uint64_t corrupt = 0;  ///< slots that made no sense, or of a ring without pid and tid
   std::uint64_t owners = 0;   ///< threads that recorded
 };
 
@@ -50,9 +50,9 @@ struct ChannelTotals {
 class EventSink {
  public:
   virtual ~EventSink() = default;
-  /// Committed records in the order the thread made them, none with an unknown code; a copy, which
-  /// the workload cannot change, valid during the call. What the records say is still the
-  /// workload's word.
+  /// Committed records in the order the thread made them, none with an unknown code, of an owner
+  /// whose pid and tid are above 0; a copy, which the workload cannot change, valid during the
+  /// call. What the records say is still the workload's word.
   virtual void OnEvents(const RingOwner& owner, std::span<const EventRecord> events) = 0;
   /// The thread has ended, or its image has; nothing more of `owner` follows.
   virtual void OnOwnerGone(const RingOwner& owner) = 0;
@@ -90,7 +90,7 @@ class Channel {
     base::MappedRegion memory;  // empty until the ring is first needed
     RingReader reader;
     RingOwner owner;            // owner.owner is 0 until its first record is there
-    std::uint64_t started = 0;  // stamp of the owner's first record
+    std::uint64_t started = 0;  // stamp of the owner's kThreadStart; 0 = that did not come first
     std::uint64_t idle_since_ns = 0;
     bool replaced = false;       // its image is known to be gone
     bool active = false;         // claimed by a producer, as far as is known
@@ -108,7 +108,8 @@ class Channel {
   void FindClaims();
   bool Activate(std::uint32_t index);
   std::uint64_t ReadLap(Ring& ring, std::uint32_t index, EventSink& sink);
-  void Identify(Ring& ring, std::uint32_t index, EventSink& sink);
+  void Identify(Ring& ring, std::uint32_t index, const EventRecord& first, EventSink& sink);
+  void EndReplaced(Ring& ring, EventSink& sink);
   void WatchForGap(Ring& ring, std::uint64_t now_ns);
   void Finish(std::uint32_t index, EventSink& sink);
   void Free(Ring& ring, std::uint32_t index);
@@ -120,7 +121,8 @@ class Channel {
   std::vector<std::uint32_t> active_;
   std::vector<std::uint32_t> prepared_;
   std::vector<EventRecord> batch_;
-  ChannelTotals totals_;  // of rings already freed
+  ChannelTotals totals_;    // of rings already freed
+  std::uint32_t used_ = 0;  // rings that were ever claimed lie below this
   std::uint64_t polls_ = 0;
 };
 

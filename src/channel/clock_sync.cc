@@ -64,8 +64,7 @@ bool HasInvariantCounter() {
 #endif
 }
 
-bool CounterUsable(bool invariant_counter, const std::string& clock_source_path) {
-  if (!invariant_counter) return false;
+bool KernelUsesCounter(const std::string& clock_source_path) {
   std::ifstream file(clock_source_path);
   std::string source;
   file >> source;
@@ -75,10 +74,11 @@ bool CounterUsable(bool invariant_counter, const std::string& clock_source_path)
 }
 
 ChannelClock BestClock() {
-  return CounterUsable(HasInvariantCounter(),
-                       "/sys/devices/system/clocksource/clocksource0/current_clocksource")
-             ? ChannelClock::kTimeStampCounter
-             : ChannelClock::kMonotonic;
+  constexpr char kClockSource[] =
+      "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+  // Both: the kernel may use a counter that stops in deep sleep, and corrects for it.
+  return HasInvariantCounter() && KernelUsesCounter(kClockSource) ? ChannelClock::kTimeStampCounter
+                                                                  : ChannelClock::kMonotonic;
 }
 
 ClockSync::ClockSync(ChannelClock kind) : kind_(kind) {

@@ -22,10 +22,9 @@ struct ClockPair {
 /// CPUID 0x80000007 EDX bit 8; false on other architectures than x86-64.
 [[nodiscard]] bool HasInvariantCounter();
 
-/// Whether all processors' time stamp counters tell one steady time: the processor says that it is
-/// invariant, and the kernel trusts it enough to be the clock source named in the file
-/// `clock_source_path`.
-[[nodiscard]] bool CounterUsable(bool invariant_counter, const std::string& clock_source_path);
+/// Whether the kernel trusts the time stamp counters of all processors to tell one time: the clock
+/// source named in the file `clock_source_path` is made of them.
+[[nodiscard]] bool KernelUsesCounter(const std::string& clock_source_path);
 
 /// The cheapest clock that is right on this machine.
 [[nodiscard]] ChannelClock BestClock();

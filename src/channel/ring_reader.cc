@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "heimdallr/records.h"
+
 namespace heimdallr::channel {
 namespace {
 
-constexpr std::uint64_t kLastCallCode = 21;  // heimdallr::AllocationCall::kSbrk
+constexpr auto kLastCallCode = static_cast<std::uint64_t>(AllocationCall::kSbrk);
 
 constexpr bool IsEventCode(EventCode code) {
   const auto value = static_cast<std::uint64_t>(code);

@@ -78,12 +78,12 @@ std::string Count(std::uint64_t count, std::string_view one, std::string_view ma
   return fmt::format("{} {}", Grouped(count), count == 1 ? one : many);
 }
 
-std::string Protection(std::uint32_t protection, bool shared) {
+std::string Protection(std::uint32_t protection, Sharing sharing) {
   std::string text = "---p";
   if ((protection & PROT_READ) != 0) text[0] = 'r';
   if ((protection & PROT_WRITE) != 0) text[1] = 'w';
   if ((protection & PROT_EXEC) != 0) text[2] = 'x';
-  if (shared) text[3] = 's';
+  if (sharing == Sharing::kShared) text[3] = 's';
   return text;
 }
 

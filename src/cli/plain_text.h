@@ -29,6 +29,7 @@ namespace heimdallr::cli {
 [[nodiscard]] std::string Count(std::uint64_t count, std::string_view one, std::string_view many);
 
 /// "r-xp" of PROT_* bits; the last letter is p (private) or s (shared).
-[[nodiscard]] std::string Protection(std::uint32_t protection, bool shared);
+enum class Sharing : std::uint8_t { kPrivate, kShared };
+[[nodiscard]] std::string Protection(std::uint32_t protection, Sharing sharing);
 
 }  // namespace heimdallr::cli

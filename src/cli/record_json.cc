@@ -66,7 +66,8 @@ class RecordJson {
     json_.Number("size", r.size);
     json_.Number("offset", r.offset);
     String("path", r.path);
-    json_.Literal("protection", Protection(r.protection, r.shared));
+    json_.Literal("protection",
+                  Protection(r.protection, r.shared ? Sharing::kShared : Sharing::kPrivate));
     BuildId(r.build_id);
   }
 

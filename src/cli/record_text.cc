@@ -78,7 +78,7 @@ class RecordText {
   void operator()(const MappingRecord& r) {
     Head(r.time_ns, r.pid, r.tid, "mapping");
     Put(FMT_COMPILE("{:#x}-{:#x} {}"), r.address, r.address + r.size,
-        Protection(r.protection, r.shared));
+        Protection(r.protection, r.shared ? Sharing::kShared : Sharing::kPrivate));
     if (!r.path.empty()) Put(FMT_COMPILE(" {} offset {:#x}"), Plain(r.path), r.offset);
     BuildId(r.build_id);
   }

@@ -176,8 +176,8 @@ Origin TakeTrailer(FieldReader& reader, const SampleLayout& layout) {
   return origin;
 }
 
-void TakeFileIdentity(FieldReader& reader, bool has_build_id, MmapRecord& record) {
-  if (!has_build_id) {
+void TakeFileIdentity(FieldReader& reader, std::uint16_t misc, MmapRecord& record) {
+  if ((misc & PERF_RECORD_MISC_MMAP_BUILD_ID) == 0) {
     record.device_major = reader.Take<std::uint32_t>();
     record.device_minor = reader.Take<std::uint32_t>();
     record.inode = reader.Take<std::uint64_t>();
@@ -201,7 +201,7 @@ MmapRecord TakeMmap(FieldReader& reader, const RawRecord& raw) {
   record.offset = reader.Take<std::uint64_t>();
   record.data = (raw.misc & PERF_RECORD_MISC_MMAP_DATA) != 0;
   if (raw.type == PERF_RECORD_MMAP2) {
-    TakeFileIdentity(reader, (raw.misc & PERF_RECORD_MISC_MMAP_BUILD_ID) != 0, record);
+    TakeFileIdentity(reader, raw.misc, record);
     record.protection = reader.Take<std::uint32_t>();
     record.flags = reader.Take<std::uint32_t>();
   }

@@ -105,7 +105,7 @@ absl::Status OpenError(int error_number, const EventDescription& event, Target t
                        const System& system) {
   const std::string where =
       target.cpu >= 0 ? fmt::format("CPU {}", target.cpu) : fmt::format("task {}", target.pid);
-  const absl::Status plain = base::SyscallError(
+  absl::Status plain = base::SyscallError(
       error_number, fmt::format("cannot open '{}' on {}", EventText(event), where));
   const std::string advice = Advice(error_number, event, target, system);
   if (advice.empty()) return plain;

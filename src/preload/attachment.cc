@@ -2,10 +2,10 @@
 
 #include <limits.h>
 #include <pthread.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdint>
 
 #include "preload/channel_access.h"
 #include "preload/libc_state.h"
@@ -50,7 +50,7 @@ bool Claim(RingControl& control, RingState from) {
 struct ClaimedRing {
   RingControl* control = nullptr;
   std::uint32_t index = 0;
-  bool prepared = false;
+  RingPages pages = RingPages::kAsTouched;
 };
 
 ClaimedRing ClaimRing() {
@@ -58,13 +58,13 @@ ClaimedRing ClaimRing() {
   for (std::uint32_t i = 0; i < kPreparedSearch; ++i) {
     const std::uint32_t index = (start + i) % kMaxRings;
     RingControl& control = g_channel.controls[index];
-    if (Claim(control, RingState::kPrepared)) return {&control, index, true};
+    if (Claim(control, RingState::kPrepared)) return {&control, index, RingPages::kAllNow};
   }
   for (std::uint32_t i = 0; i < kMaxRings; ++i) {
     const std::uint32_t index = (start + i) % kMaxRings;
     RingControl& control = g_channel.controls[index];
-    if (Claim(control, RingState::kFree)) return {&control, index, false};
-    if (Claim(control, RingState::kPrepared)) return {&control, index, true};
+    if (Claim(control, RingState::kFree)) return {&control, index, RingPages::kAsTouched};
+    if (Claim(control, RingState::kPrepared)) return {&control, index, RingPages::kAllNow};
   }
   return {};
 }
@@ -98,7 +98,7 @@ HotState* Attach() {
   if (SharesParentMemory()) return nullptr;
   const ClaimedRing claimed = ClaimRing();
   if (claimed.control == nullptr) return nullptr;
-  channel::EventRecord* const ring = MapRing(claimed.index, claimed.prepared);
+  channel::EventRecord* const ring = MapRing(claimed.index, claimed.pages);
   // After a fork the thread has its state still, wiped.
   HotState* const hot = t_hot != &g_no_ring ? t_hot : TakeHotState();
   if (ring == nullptr || hot == nullptr) {

@@ -3,10 +3,12 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/mman.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -33,6 +35,13 @@ constexpr std::uint64_t kPageMask = 4095;
 
 constinit std::atomic<EventRecord*> g_rings[kMaxRings];
 
+// The channel's path as it was when the channel was opened: the program may change its environment
+// at any time, and reading that is not safe beside a change.
+constinit char g_path[PATH_MAX] = {};
+
+// Process that decides about the channel.
+constinit std::atomic<std::int32_t> g_opener{0};
+
 // System calls by number: libc's mmap is hooked by ourselves, its open and close are cancellation
 // points.
 void* Map(int fd, std::uint64_t bytes, std::uint64_t offset) {
@@ -41,17 +50,32 @@ void* Map(int fd, std::uint64_t bytes, std::uint64_t offset) {
   return address == -1 ? nullptr : reinterpret_cast<void*>(address);
 }
 
-int OpenByEnvironment() {
+bool KeepPath() {
   const char* const path = getenv(channel::kEnvironmentVariable);
-  if (path == nullptr || *path == '\0') return -1;
+  if (path == nullptr || *path == '\0') return false;
+  const std::size_t length = strnlen(path, sizeof(g_path));
+  if (length == sizeof(g_path)) return false;
+  memcpy(g_path, path, length + 1);
+  return true;
+}
+
+int OpenPath() {
   return static_cast<int>(
-      syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+      syscall(SYS_openat, AT_FDCWD, g_path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+}
+
+bool KnownClock(channel::ChannelClock clock) {
+#if defined(__x86_64__)
+  if (clock == channel::ChannelClock::kTimeStampCounter) return true;
+#endif
+  return clock == channel::ChannelClock::kMonotonic;
 }
 
 // Checks the copies, which nobody else can change.
 bool Valid(const ChannelAccess& access, std::uint64_t file_bytes) {
   const ChannelHeader& header = *access.header;
   if (header.magic != channel::kMagic || header.abi_version != channel::kAbiVersion) return false;
+  if (!KnownClock(access.clock)) return false;
   if (header.state.load(std::memory_order_relaxed) !=
       static_cast<std::uint32_t>(channel::ChannelState::kOpen)) {
     return false;
@@ -88,17 +112,14 @@ bool Attach(int fd) {
   g_channel.rings_offset = header->rings_offset;
   g_channel.ring_stride = header->ring_stride;
   g_channel.stack_depth = header->stack_depth;
+  g_channel.clock = header->clock;
   g_channel.header = header;
   if (!Valid(g_channel, file_bytes) || !MakeProcessState()) {
     syscall(SYS_munmap, memory, kControlBytes);
     return false;
   }
   g_channel.controls = reinterpret_cast<RingControl*>(static_cast<char*>(memory) + kControlOffset);
-#if defined(__x86_64__)
-  g_channel.tick_stamps = header->clock == channel::ChannelClock::kTimeStampCounter;
-#else
-  if (header->clock == channel::ChannelClock::kTimeStampCounter) return false;
-#endif
+  g_channel.tick_stamps = g_channel.clock == channel::ChannelClock::kTimeStampCounter;
   // In a pid namespace of its own the process cannot see the recorder.
   g_channel.recorder_visible = kill(header->recorder_pid, 0) == 0 || errno == EPERM;
   return true;
@@ -115,11 +136,27 @@ EventRecord* MapAgain(std::uint64_t offset, std::uint64_t bytes) {
 }
 
 EventRecord* MapByPath(std::uint64_t offset, std::uint64_t bytes) {
-  const int fd = OpenByEnvironment();
+  const int fd = OpenPath();
   if (fd < 0) return nullptr;
   void* const memory = Map(fd, bytes, offset);
   syscall(SYS_close, fd);
   return static_cast<EventRecord*>(memory);
+}
+
+// False when another thread has decided meanwhile.
+bool BecomeOpener() {
+  const std::int32_t self = getpid();
+  while (g_recording.load(std::memory_order_acquire) == Recording::kUndecided) {
+    std::int32_t opener = 0;
+    if (g_opener.compare_exchange_strong(opener, self, std::memory_order_acquire)) return true;
+    // Forked in the midst of it: the thread that was at it is not in this process.
+    if (opener != self &&
+        g_opener.compare_exchange_strong(opener, self, std::memory_order_acquire)) {
+      return true;
+    }
+    sched_yield();
+  }
+  return false;
 }
 
 }  // namespace
@@ -128,15 +165,9 @@ Recording OpenChannel() {
   Recording now = g_recording.load(std::memory_order_acquire);
   if (now == Recording::kOn || now == Recording::kOff) return now;
   if (environ == nullptr) return Recording::kUndecided;  // libc is not ready
-  now = Recording::kUndecided;
-  if (!g_recording.compare_exchange_strong(now, Recording::kOpening, std::memory_order_acquire)) {
-    while ((now = g_recording.load(std::memory_order_acquire)) == Recording::kOpening) {
-      sched_yield();
-    }
-    return now;
-  }
+  if (!BecomeOpener()) return g_recording.load(std::memory_order_acquire);
   now = Recording::kOff;
-  if (const int fd = OpenByEnvironment(); fd >= 0) {
+  if (const int fd = KeepPath() ? OpenPath() : -1; fd >= 0) {
     if (!UnderSanitizer() && Attach(fd)) now = Recording::kOn;
     syscall(SYS_close, fd);
   }
@@ -156,7 +187,7 @@ bool RecorderGone() {
   return g_channel.recorder_visible && kill(header.recorder_pid, 0) != 0 && errno == ESRCH;
 }
 
-EventRecord* MapRing(std::uint32_t index, bool populate) {
+EventRecord* MapRing(std::uint32_t index, RingPages pages) {
   EventRecord* ring = g_rings[index].load(std::memory_order_relaxed);
   if (ring != nullptr) return ring;
   const std::uint64_t bytes = g_channel.ring_records * sizeof(EventRecord);
@@ -165,7 +196,7 @@ EventRecord* MapRing(std::uint32_t index, bool populate) {
   // A limit of the address space may forbid to map what lies before the ring, for a moment.
   if (ring == nullptr) ring = MapByPath(offset, bytes);
   if (ring == nullptr) return nullptr;
-  if (populate) madvise(ring, bytes, MADV_POPULATE_WRITE);
+  if (pages == RingPages::kAllNow) madvise(ring, bytes, MADV_POPULATE_WRITE);
   g_rings[index].store(ring, std::memory_order_relaxed);
   return ring;
 }

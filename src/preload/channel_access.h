@@ -10,7 +10,6 @@ namespace heimdallr::preload {
 
 enum class Recording : std::uint32_t {
   kUndecided,  // nothing happened yet, or libc is not initialised yet
-  kOpening,
   kOn,
   kOff,  // nobody asked for it, or it ended: for good
 };
@@ -23,6 +22,7 @@ struct ChannelAccess {
   std::uint64_t rings_offset = 0;
   std::uint64_t ring_stride = 0;
   std::uint32_t stack_depth = 0;
+  channel::ChannelClock clock{};
   bool tick_stamps = false;       // rdtsc
   bool recorder_visible = false;  // kill(recorder_pid, 0) tells whether it lives
 };
@@ -42,7 +42,12 @@ void StopRecording();
 /// Whether the recorder no longer reads: it said so, or its process is gone.
 bool RecorderGone();
 
+enum class RingPages {
+  kAsTouched,  // the kernel maps each page when it is written first
+  kAllNow,     // the recorder has allocated them: map them at once
+};
+
 /// Ring `index`, mapped at its first use and kept for later threads. nullptr when it cannot be.
-channel::EventRecord* MapRing(std::uint32_t index, bool populate);
+channel::EventRecord* MapRing(std::uint32_t index, RingPages pages);
 
 }  // namespace heimdallr::preload

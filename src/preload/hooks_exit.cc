@@ -4,6 +4,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstdint>
+
 #include "preload/attachment.h"
 #include "preload/channel_access.h"
 #include "preload/export.h"

@@ -71,7 +71,8 @@ HEIMDALLR_EXPORT void* reallocarray(void* old, size_t count, size_t size) {
     if (InArena(old)) return MoveOutOfArena(AllocationCall::kReallocarray, old, bytes, Here());
     Record({EventCode::kReallocarrayBegin, Address(old), 0}, Here());
   }
-  void* const block = g_real.reallocarray(old, count, size);
+  // glibc's reallocarray calls realloc by name, which is ours and would record the call again.
+  void* const block = g_real.realloc(old, bytes);
   Record({Code(AllocationCall::kReallocarray), Address(block), bytes}, Here());
   return block;
 }

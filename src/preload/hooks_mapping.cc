@@ -3,6 +3,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdint>
+
 #include "preload/export.h"
 #include "preload/real_functions.h"
 #include "preload/recording.h"
@@ -14,10 +16,10 @@ using heimdallr::preload::CallSite;
 using heimdallr::preload::Code;
 using heimdallr::preload::g_real;
 using heimdallr::preload::Here;
-using heimdallr::preload::Now;
 using heimdallr::preload::Record;
 using heimdallr::preload::RecordSlowly;
 using heimdallr::preload::ResolveRealFunctions;
+using heimdallr::preload::TimeBeforeCall;
 
 namespace {
 
@@ -46,7 +48,7 @@ HEIMDALLR_EXPORT void* mmap64(void* hint, size_t size, int protection, int flags
 // The time is taken before the call, as the addresses may be another thread's right after it; it is
 // published only when the call has succeeded.
 HEIMDALLR_EXPORT int munmap(void* memory, size_t size) noexcept {
-  const std::uint64_t before = Now();
+  const std::uint64_t before = TimeBeforeCall();
   const int result = g_real.munmap(memory, size);
   if (result == 0) {
     RecordSlowly(Code(AllocationCall::kMunmap), Address(memory), size, Here(), before);
@@ -74,7 +76,7 @@ HEIMDALLR_EXPORT void* mremap(void* old, size_t old_size, size_t new_size, int f
 }
 
 HEIMDALLR_EXPORT int brk(void* end) noexcept {
-  const std::uint64_t before = Now();
+  const std::uint64_t before = TimeBeforeCall();
   const std::uint64_t old_end = Address(g_real.sbrk(0));
   const int result = g_real.brk(end);
   if (Address(end) > old_end) {
@@ -87,7 +89,7 @@ HEIMDALLR_EXPORT int brk(void* end) noexcept {
 }
 
 HEIMDALLR_EXPORT void* sbrk(intptr_t growth) noexcept {
-  const std::uint64_t before = Now();
+  const std::uint64_t before = TimeBeforeCall();
   void* const old_end = g_real.sbrk(growth);
   const bool failed = old_end == reinterpret_cast<void*>(intptr_t{-1});
   const auto size = static_cast<std::uint64_t>(growth);

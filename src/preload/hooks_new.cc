@@ -25,16 +25,25 @@ void* AllocateAligned(std::size_t size, std::align_val_t alignment) {
   return g_real.memalign(bytes, size != 0 ? size : 1);
 }
 
+std::uint64_t MostAdded() { return 1; }
+std::uint64_t MostAdded(NothrowTag) { return 1; }
+template <typename... Rest>
+std::uint64_t MostAdded(std::align_val_t alignment, Rest...) {
+  return static_cast<std::uint64_t>(alignment);
+}
+
 // The next operator new: the program's allocator, or libstdc++ after malloc has failed, which calls
-// the new-handler and throws. An exception passes through; there is nothing to clean up.
+// the new-handler and throws. An exception passes through; there is nothing to clean up. The size
+// asked for may be rounded up to the alignment, or from 0.
 template <typename... Arguments>
 [[gnu::noinline]] void* AllocateByNext(Operator which, const Event& call, const CallSite& site,
                                        Arguments... arguments) {
   using Function = void*(std::size_t, Arguments...);
   auto* const next = reinterpret_cast<Function*>(NextOperator(which, site.caller));
-  if (!g_foreign_operators) RecordFailedNew(call, site);
+  FailedNew outer{};
+  if (!g_foreign_operators) outer = RecordFailedNew(call, site, MostAdded(arguments...));
   void* const block = next(call.size, arguments...);
-  if (!g_foreign_operators) ForgetFailedNew();
+  if (!g_foreign_operators) EndFailedNew(outer);
   const bool failed_again = block == nullptr && !g_foreign_operators;
   if (!failed_again && !JustRecorded(block)) {
     RecordSlowly(call.code, Address(block), call.size, site, 0);

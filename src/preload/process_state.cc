@@ -5,10 +5,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "preload/channel_access.h"
+#include "preload/monotonic.h"
 #include "preload/stacks.h"
 
 namespace heimdallr::preload {
@@ -44,11 +44,7 @@ class Locked {
 };
 
 std::uint64_t NewImage(std::int32_t pid) {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  const auto ns = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
-                  static_cast<std::uint64_t>(now.tv_nsec);
-  return (ns << 16 ^ static_cast<std::uint64_t>(pid)) | 1;
+  return (MonotonicNs() << 16 ^ static_cast<std::uint64_t>(pid)) | 1;
 }
 
 std::size_t StateBytes() {

@@ -1,8 +1,6 @@
 #include "preload/real_functions.h"
 
 #include <errno.h>
-#include <sched.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,38 +12,69 @@
 namespace heimdallr::preload {
 namespace {
 
-enum class Resolution { kNone, kRunning, kDone };
-constinit std::atomic<Resolution> g_resolution{Resolution::kNone};
+constinit std::atomic<bool> g_known{false};
 constinit thread_local bool t_resolving = false;
 
-// Stands for a function until it is looked up.
-template <auto kField, typename Result, typename... Arguments>
+// Stands for a function until it is looked up. kMeanwhile serves the calls that come from the
+// look-up itself.
+template <auto kField, auto kMeanwhile, typename Result, typename... Arguments>
 Result LookUpAndCall(Arguments... arguments) {
   ResolveRealFunctions();
-  return (g_real.*kField)(arguments...);
+  return t_resolving ? kMeanwhile(arguments...) : (g_real.*kField)(arguments...);
 }
 
-// The calls that dlsym makes while we look up are served by the arena.
-void* EarlyMalloc(size_t size) {
-  ResolveRealFunctions();
-  return t_resolving ? ArenaAllocate(size, 0) : g_real.malloc(size);
-}
+void* ArenaMalloc(size_t size) { return ArenaAllocate(size, 0); }
 
-void* EarlyCalloc(size_t count, size_t size) {
-  ResolveRealFunctions();
-  if (!t_resolving) return g_real.calloc(count, size);
+void* ArenaCalloc(size_t count, size_t size) {
   size_t bytes = 0;
-  return __builtin_mul_overflow(count, size, &bytes) ? nullptr : ArenaAllocate(bytes, 0);
+  if (!__builtin_mul_overflow(count, size, &bytes)) return ArenaAllocate(bytes, 0);
+  errno = ENOMEM;
+  return nullptr;
 }
 
-void* EarlyRealloc(void* old, size_t size) {
-  ResolveRealFunctions();
-  return t_resolving && old == nullptr ? ArenaAllocate(size, 0) : g_real.realloc(old, size);
+void* ArenaAligned(size_t alignment, size_t size) { return ArenaAllocate(size, alignment); }
+void* ArenaPage(size_t size) { return ArenaAllocate(size, 4096); }
+
+int ArenaPosixMemalign(void** result, size_t alignment, size_t size) {
+  void* const block = ArenaAllocate(size, alignment);
+  if (block == nullptr) return ENOMEM;
+  *result = block;
+  return 0;
 }
 
-void EarlyFree(void* block) {
-  ResolveRealFunctions();
-  if (!t_resolving) g_real.free(block);
+// Blocks of the arena do not come here, and no other block exists yet.
+void* ReallocNothing(void* old, size_t size) {
+  if (old == nullptr) return ArenaAllocate(size, 0);
+  errno = ENOMEM;
+  return nullptr;
+}
+
+void* ReallocarrayNothing(void* old, size_t count, size_t size) {
+  if (old == nullptr) return ArenaCalloc(count, size);
+  errno = ENOMEM;
+  return nullptr;
+}
+
+template <typename... Arguments>
+void Ignore(Arguments...) {}
+size_t NothingUsable(void*) { return 0; }
+
+void* KernelMmap(void* hint, size_t size, int protection, int flags, int fd, off_t offset) {
+  return reinterpret_cast<void*>(syscall(SYS_mmap, hint, size, protection, flags, fd, offset));
+}
+int KernelMunmap(void* memory, size_t size) {
+  return static_cast<int>(syscall(SYS_munmap, memory, size));
+}
+void KernelExit(int status) { syscall(SYS_exit_group, status); }
+
+// The break is libc's to move, which knows where it was last.
+int RefuseBrk(void*) {
+  errno = ENOMEM;
+  return -1;
+}
+void* RefuseSbrk(intptr_t) {
+  errno = ENOMEM;
+  return reinterpret_cast<void*>(intptr_t{-1});
 }
 
 // For a libc or an allocator without the newer functions.
@@ -97,25 +126,28 @@ void FindAll(RealFunctions& real) {
 constexpr RealFunctions Unresolved() {
   using F = RealFunctions;
   return {
-      .malloc = EarlyMalloc,
-      .calloc = EarlyCalloc,
-      .realloc = EarlyRealloc,
-      .reallocarray = LookUpAndCall<&F::reallocarray, void*, void*, size_t, size_t>,
-      .free = EarlyFree,
-      .posix_memalign = LookUpAndCall<&F::posix_memalign, int, void**, size_t, size_t>,
-      .aligned_alloc = LookUpAndCall<&F::aligned_alloc, void*, size_t, size_t>,
-      .memalign = LookUpAndCall<&F::memalign, void*, size_t, size_t>,
-      .valloc = LookUpAndCall<&F::valloc, void*, size_t>,
-      .pvalloc = LookUpAndCall<&F::pvalloc, void*, size_t>,
-      .malloc_usable_size = LookUpAndCall<&F::malloc_usable_size, size_t, void*>,
-      .free_sized = LookUpAndCall<&F::free_sized, void, void*, size_t>,
-      .free_aligned_sized = LookUpAndCall<&F::free_aligned_sized, void, void*, size_t, size_t>,
-      .mmap = LookUpAndCall<&F::mmap, void*, void*, size_t, int, int, int, off_t>,
-      .munmap = LookUpAndCall<&F::munmap, int, void*, size_t>,
+      .malloc = LookUpAndCall<&F::malloc, ArenaMalloc, void*, size_t>,
+      .calloc = LookUpAndCall<&F::calloc, ArenaCalloc, void*, size_t, size_t>,
+      .realloc = LookUpAndCall<&F::realloc, ReallocNothing, void*, void*, size_t>,
+      .reallocarray =
+          LookUpAndCall<&F::reallocarray, ReallocarrayNothing, void*, void*, size_t, size_t>,
+      .free = LookUpAndCall<&F::free, Ignore<void*>, void, void*>,
+      .posix_memalign =
+          LookUpAndCall<&F::posix_memalign, ArenaPosixMemalign, int, void**, size_t, size_t>,
+      .aligned_alloc = LookUpAndCall<&F::aligned_alloc, ArenaAligned, void*, size_t, size_t>,
+      .memalign = LookUpAndCall<&F::memalign, ArenaAligned, void*, size_t, size_t>,
+      .valloc = LookUpAndCall<&F::valloc, ArenaPage, void*, size_t>,
+      .pvalloc = LookUpAndCall<&F::pvalloc, ArenaPage, void*, size_t>,
+      .malloc_usable_size = LookUpAndCall<&F::malloc_usable_size, NothingUsable, size_t, void*>,
+      .free_sized = LookUpAndCall<&F::free_sized, Ignore<void*, size_t>, void, void*, size_t>,
+      .free_aligned_sized = LookUpAndCall<&F::free_aligned_sized, Ignore<void*, size_t, size_t>,
+                                          void, void*, size_t, size_t>,
+      .mmap = LookUpAndCall<&F::mmap, KernelMmap, void*, void*, size_t, int, int, int, off_t>,
+      .munmap = LookUpAndCall<&F::munmap, KernelMunmap, int, void*, size_t>,
       .mremap = nullptr,  // variadic: its hook looks up first
-      .brk = LookUpAndCall<&F::brk, int, void*>,
-      .sbrk = LookUpAndCall<&F::sbrk, void*, intptr_t>,
-      .quick_exit = LookUpAndCall<&F::quick_exit, void, int>,
+      .brk = LookUpAndCall<&F::brk, RefuseBrk, int, void*>,
+      .sbrk = LookUpAndCall<&F::sbrk, RefuseSbrk, void*, intptr_t>,
+      .quick_exit = LookUpAndCall<&F::quick_exit, KernelExit, void, int>,
       .dlopen = nullptr,  // must be reached by a jump: its hook looks up first
       .dlmopen = nullptr,
   };
@@ -125,28 +157,23 @@ constexpr RealFunctions Unresolved() {
 
 constinit RealFunctions g_real = Unresolved();
 
-bool RealFunctionsKnown() {
-  return g_resolution.load(std::memory_order_relaxed) == Resolution::kDone;
-}
+bool RealFunctionsKnown() { return g_known.load(std::memory_order_relaxed); }
 
+// Threads that come at the same time do not wait for each other: they find the same, and a forked
+// child could wait for a thread it does not have.
 void ResolveRealFunctions() {
-  if (g_resolution.load(std::memory_order_acquire) == Resolution::kDone || t_resolving) return;
-  auto expected = Resolution::kNone;
-  if (!g_resolution.compare_exchange_strong(expected, Resolution::kRunning,
-                                            std::memory_order_acquire)) {
-    while (g_resolution.load(std::memory_order_acquire) != Resolution::kDone) sched_yield();
-    return;
-  }
+  if (g_known.load(std::memory_order_acquire) || t_resolving) return;
   const int saved_errno = errno;
   t_resolving = true;
-  // Into a copy: until all are known, every call goes through the early functions.
+  // Into a copy: until all are known, every call goes through the functions that look up.
   RealFunctions found = g_real;
   FindAll(found);
   ResolveRealOperators();
   g_real = found;
+  // In this order: a signal handler in between must not look up again.
+  g_known.store(true, std::memory_order_release);
   t_resolving = false;
   errno = saved_errno;
-  g_resolution.store(Resolution::kDone, std::memory_order_release);
 }
 
 }  // namespace heimdallr::preload

@@ -1,10 +1,8 @@
 #include "preload/recording.h"
 
-#include <time.h>
-#include <unistd.h>
-
 #include "preload/attachment.h"
 #include "preload/channel_access.h"
+#include "preload/monotonic.h"
 #include "preload/room.h"
 #include "preload/stacks.h"
 
@@ -85,10 +83,13 @@ std::uint64_t Now() {
 #if defined(__x86_64__)
   if (g_channel.tick_stamps) return __rdtsc();
 #endif
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
-         static_cast<std::uint64_t>(now.tv_nsec);
+  return MonotonicNs();
+}
+
+std::uint64_t TimeBeforeCall() {
+  if (t_hot->control == nullptr) AttachThread();
+  // Acquire: what the channel's clock is.
+  return g_recording.load(std::memory_order_acquire) == Recording::kOn ? Now() : 0;
 }
 
 void RecordSlowly(EventCode code, std::uint64_t address, std::uint64_t size, CallSite site,

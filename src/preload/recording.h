@@ -41,6 +41,10 @@ inline std::uint64_t Address(const void* block) { return reinterpret_cast<std::u
 /// Time of now in the units of the channel.
 std::uint64_t Now();
 
+/// As Now, for an event that is recorded after the real call: takes a ring first if there is none,
+/// as the units are known only then. 0 when nothing is recorded yet.
+std::uint64_t TimeBeforeCall();
+
 /// Takes `count` slots and returns the number of the first. One instruction, so that a signal
 /// handler comes before or after it; no other thread takes slots here, so it needs no lock.
 [[gnu::always_inline]] inline std::uint64_t Reserve(HotState& hot, std::uint64_t count) {

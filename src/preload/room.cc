@@ -1,6 +1,5 @@
 #include "preload/room.h"
 
-#include <sched.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -9,7 +8,9 @@
 
 #include "preload/channel_access.h"
 #include "preload/libc_state.h"
+#include "preload/monotonic.h"
 #include "preload/process_state.h"
+#include "preload/recorder_process.h"
 
 namespace heimdallr::preload {
 namespace {
@@ -17,18 +18,12 @@ namespace {
 constinit bool g_fast_path_forbidden = false;
 
 // The order of the ways to wait: a recorder that reads right now frees slots in well under a
-// microsecond; one that sleeps between rounds does within its round.
-constexpr int kSpins = 128;
-constexpr int kYields = 32;
+// microsecond; one that sleeps between rounds does within its round. Not by sched_yield: where all
+// processors are busy that costs the thread its turn, milliseconds.
+constexpr std::uint64_t kSpinNs = 2'000;
+constexpr int kPausesPerLook = 16;
 constexpr long kSleepNs = 50'000;
 constexpr int kSleepsPerLook = 16;  // between looks whether the recorder lives
-
-std::uint64_t MonotonicNs() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 void Pause() {
 #if defined(__x86_64__)
@@ -57,7 +52,8 @@ bool RingLost(const HotState& hot) {
          std::atomic_ref(hot.control->image).load(std::memory_order_relaxed) != g_process->image;
 }
 
-// Whether the recorder shows signs of life.
+// Whether the recorder shows signs of life. One that can be seen may be stopped for as long as it
+// likes: its disk, its machine or a debugger holds it up, and it will go on reading.
 class Heartbeat {
  public:
   explicit Heartbeat(std::uint64_t now_ns) : seen_(Read()), since_ns_(now_ns) {}
@@ -68,7 +64,9 @@ class Heartbeat {
       seen_ = beat;
       since_ns_ = now_ns;
     }
-    return now_ns - since_ns_ > channel::kRecorderDeadAfterNs;
+    if (now_ns - since_ns_ <= channel::kRecorderDeadAfterNs) return false;
+    since_ns_ = now_ns;
+    return !RecorderCanRun();
   }
 
  private:
@@ -81,21 +79,24 @@ class Heartbeat {
 
 enum class Outcome { kRoom, kRecorderGone, kRingLost };
 
+bool SpinForRoom(HotState& hot, std::uint64_t number, std::uint64_t start_ns) {
+  do {
+    for (int i = 0; i < kPausesPerLook; ++i) Pause();
+    if (RefreshRoom(hot, number)) return true;
+  } while (MonotonicNs() - start_ns < kSpinNs);
+  return false;
+}
+
 Outcome Wait(HotState& hot, std::uint64_t number, std::uint64_t start_ns) {
+  if (SpinForRoom(hot, number, start_ns)) return Outcome::kRoom;
   Heartbeat heartbeat(start_ns);
-  for (int round = 0;; ++round) {
-    if (RefreshRoom(hot, number)) return Outcome::kRoom;
-    if (round < kSpins) {
-      Pause();
-    } else if (round < kSpins + kYields) {
-      sched_yield();
-    } else {
-      if (round % kSleepsPerLook == 0) {
-        if (RecorderGone() || heartbeat.Stopped(MonotonicNs())) return Outcome::kRecorderGone;
-        if (RingLost(hot)) return Outcome::kRingLost;
-      }
-      Sleep();
+  for (std::uint32_t sleeps = 0;; ++sleeps) {
+    if (sleeps % kSleepsPerLook == 0) {
+      if (RecorderGone() || heartbeat.Stopped(MonotonicNs())) return Outcome::kRecorderGone;
+      if (RingLost(hot)) return Outcome::kRingLost;
     }
+    Sleep();
+    if (RefreshRoom(hot, number)) return Outcome::kRoom;
   }
 }
 
@@ -118,10 +119,8 @@ bool WaitForRoom(HotState& hot, std::uint64_t number) {
   const std::uint64_t start_ns = MonotonicNs();
   hot.control->stalls.fetch_add(1, std::memory_order_relaxed);
   const Outcome outcome = Wait(hot, number, start_ns);
-  if (outcome == Outcome::kRoom) {
-    hot.control->stall_ns.fetch_add(MonotonicNs() - start_ns, std::memory_order_relaxed);
-    return true;
-  }
+  hot.control->stall_ns.fetch_add(MonotonicNs() - start_ns, std::memory_order_relaxed);
+  if (outcome == Outcome::kRoom) return true;
   hot.limit = 0;
   hot.room = 0;
   if (outcome == Outcome::kRecorderGone) {

@@ -15,9 +15,9 @@ bool HasFastPath(const HotState& hot);
 /// Call before threads start.
 void ForbidFastPath();
 
-/// Waits until slot `number` may be written, as long as the recorder lives; otherwise ends the
-/// recording. False too when the recorder has given the ring to another thread: `hot` has none
-/// then. Counts the waits. Keeps errno.
+/// Waits until slot `number` may be written, as long as the recorder lives, also when it is
+/// stopped; otherwise ends the recording. False too when the recorder has given the ring to another
+/// thread: `hot` has none then. Counts the waits. Keeps errno.
 bool WaitForRoom(HotState& hot, std::uint64_t number);
 
 inline bool AwaitRoom(HotState& hot, std::uint64_t number) {

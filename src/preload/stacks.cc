@@ -67,22 +67,29 @@ bool SameChain(const StackMemory& memory, std::uintptr_t frame) {
   return (difference[0] | difference[1]) == 0;
 }
 
-// Follows the chain and keeps it.
+// Follows the chain and keeps it. What a jump out of a signal handler leaves half done is not kept:
+// `links` is 0 until all else is there.
 void Walk(StackMemory& memory, std::uintptr_t frame, std::uintptr_t below,
           std::uint32_t max_frames) {
-  memory.hash = 0;
-  memory.frames = 0;
   memory.links = 0;
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
   memory.first = frame;
-  while (memory.frames < max_frames && Usable(memory, frame, below)) {
+  std::uint64_t hash = 0;
+  std::uint32_t frames = 0;
+  std::uint32_t links = 0;
+  while (frames < max_frames && Usable(memory, frame, below)) {
     const FrameLink link = LinkAt(frame);
-    memory.link[memory.links++] = link;
+    memory.link[links++] = link;
     if (link.caller < kLowestCode || link.caller > kIdMask) break;
-    ++memory.frames;
-    memory.hash = Mix(memory.hash, link.caller);
+    ++frames;
+    hash = Mix(hash, link.caller);
     below = frame;
     frame = link.next;
   }
+  memory.hash = hash;
+  memory.frames = frames;
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  memory.links = links;
 }
 
 std::uint64_t Id(std::uint64_t chain_hash, std::uint64_t caller) {
@@ -117,24 +124,26 @@ bool IdentifyStack(StackMemory& memory, std::uint32_t depth, std::uint64_t calle
   const auto hook = reinterpret_cast<std::uintptr_t>(hook_frame);
   const bool known = (hook >= memory.low && hook < memory.top) || Extend(memory, hook);
   stack.frames[0] = caller;
-  stack.count = 1;
-  if (!known || memory.in_use != 0) {
-    stack.id = Id(0, caller);
-    return memory.sent[stack.id % kSentStacks] != stack.id;
-  }
-  memory.in_use = 1;
-  __atomic_signal_fence(__ATOMIC_SEQ_CST);
-  const std::uintptr_t first = LinkAt(hook).next;
-  if (first <= hook || !SameChain(memory, first)) Walk(memory, first, hook, depth - 1);
-  stack.id = Id(memory.hash, caller);
-  const bool unsent = memory.sent[stack.id % kSentStacks] != stack.id;
-  if (unsent) {
-    for (std::uint32_t i = 0; i < memory.frames; ++i) stack.frames[i + 1] = memory.link[i].caller;
+  if (known) {
+    // Signal handlers may come at any point and use the memory too. This one notices at the end;
+    // nothing is held that a handler could leave taken by a jump.
+    const std::uint64_t use = ++memory.uses;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    const std::uintptr_t first = LinkAt(hook).next;
+    if (first <= hook || !SameChain(memory, first)) Walk(memory, first, hook, depth - 1);
+    stack.id = Id(memory.hash, caller);
     stack.count = memory.frames + 1;
+    const bool unsent = memory.sent[stack.id % kSentStacks] != stack.id;
+    for (std::uint32_t i = 0; unsent && i + 1 < stack.count; ++i) {
+      stack.frames[i + 1] = memory.link[i].caller;
+    }
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (memory.uses == use) return unsent;
+    memory.links = 0;  // a mixture of two chains, maybe
   }
-  __atomic_signal_fence(__ATOMIC_SEQ_CST);
-  memory.in_use = 0;
-  return unsent;
+  stack.id = Id(0, caller);
+  stack.count = 1;
+  return memory.sent[stack.id % kSentStacks] != stack.id;
 }
 
 }  // namespace heimdallr::preload

@@ -30,8 +30,8 @@ struct StackMemory {
   std::uint64_t hash;
   std::uint32_t frames;  // of the stack, the innermost excluded
   std::uint32_t links;   // entries below; one more than frames when the last ended the walk
-  std::uint32_t in_use;  // a signal handler that finds this set records its caller alone
   std::uintptr_t first;  // address of the innermost frame
+  std::uint64_t uses;    // a hook that finds this changed was interrupted by another here
   FrameLink link[kMaxLinks];
 
   std::uint64_t sent[kSentStacks];  // ids of stacks this owner has sent, by their low bits

@@ -37,8 +37,8 @@ std::string Interpreter(Elf* elf) {
     if (gelf_getphdr(elf, static_cast<int>(i), &header) == nullptr) continue;
     if (header.p_type != PT_INTERP) continue;
     const std::size_t size = std::min<std::size_t>(header.p_filesz, PATH_MAX);
-    const Elf_Data* data = elf_getdata_rawchunk(elf, static_cast<std::int64_t>(header.p_offset),
-                                                size, ELF_T_BYTE);
+    const Elf_Data* data =
+        elf_getdata_rawchunk(elf, static_cast<std::int64_t>(header.p_offset), size, ELF_T_BYTE);
     if (data == nullptr || data->d_buf == nullptr) return {};
     const char* path = static_cast<const char*>(data->d_buf);
     return {path, strnlen(path, data->d_size)};

@@ -42,6 +42,8 @@ std::variant<BlockPosition, Reason> BlockCache::Lookup(SpaceId space, std::uint6
 
 BlockPosition BlockCache::Insert(SpaceId space, std::uint64_t ip, Block block) {
   auto& slot = blocks_[{space, block.steps.front().ip}];
+  // The bytes there changed, and nobody said so.
+  if (slot != nullptr) Forget(space, *slot);
   slot = std::make_unique<Block>(std::move(block));
   instructions_ += slot->steps.size();
   if (slot->start == Block::Start::kInDoubt) {
@@ -52,6 +54,14 @@ BlockPosition BlockCache::Insert(SpaceId space, std::uint64_t ip, Block block) {
     entries_[{space, slot->steps[i].ip}] = {slot.get(), i};
   }
   return entries_.at({space, ip});
+}
+
+void BlockCache::Forget(SpaceId space, const Block& block) {
+  for (const Block::Step& step : block.steps) {
+    const auto entry = entries_.find(Key{space, step.ip});
+    if (entry != entries_.end() && entry->second.block == &block) entries_.erase(entry);
+  }
+  instructions_ -= block.steps.size();
 }
 
 std::vector<std::byte> BlockCache::Read(SpaceId space, std::uint64_t address,
@@ -137,8 +147,7 @@ void BlockCache::Invalidate(SpaceId space, std::uint64_t begin, std::uint64_t en
   const Key first{space, begin > reach ? begin - reach : 0};
   const Key last{space, end};
   for (auto block = blocks_.lower_bound(first); block != blocks_.end() && block->first < last;) {
-    for (const Block::Step& step : block->second->steps) entries_.erase(Key{space, step.ip});
-    instructions_ -= block->second->steps.size();
+    Forget(space, *block->second);
     block = blocks_.erase(block);
   }
   layouts_.erase(layouts_.lower_bound(first), layouts_.lower_bound(last));

@@ -91,6 +91,8 @@ class BlockCache {
                                                    std::uint64_t end, Block::Start kind) const;
   [[nodiscard]] std::variant<Block, Reason> MakeBlock(SpaceId space, std::uint64_t ip);
   [[nodiscard]] BlockPosition Insert(SpaceId space, std::uint64_t ip, Block block);
+  /// Takes what leads to `block` out of the tables, and its steps out of the count.
+  void Forget(SpaceId space, const Block& block);
   void DropEverything();
 
   std::unique_ptr<InstructionDecoder> decoder_;

@@ -5,7 +5,9 @@
 namespace heimdallr::replay {
 namespace {
 
-void Emit(const Block::Step& step, const Registers& before, bool direct, ReplayResult& result) {
+enum class Origin { kTick, kReplayed };
+
+void Emit(const Block::Step& step, const Registers& before, Origin origin, ReplayResult& result) {
   for (const MemoryOperand& operand : step.instruction.memory()) {
     ++result.memory_operands;
     const auto address = EffectiveAddress(operand, before);
@@ -17,7 +19,7 @@ void Emit(const Block::Step& step, const Registers& before, bool direct, ReplayR
                                .address = std::get<std::uint64_t>(address),
                                .size_bytes = operand.size_bytes,
                                .kind = operand.kind,
-                               .direct = direct});
+                               .direct = origin == Origin::kTick});
   }
 }
 
@@ -32,13 +34,13 @@ void Replay(const BlockPosition& position, const Registers& registers, ReplayRes
   Registers state = registers;
   for (std::size_t i = position.index; i-- > 0;) {
     Undo(steps[i].instruction.effects, state);
-    Emit(steps[i], state, false, result);
+    Emit(steps[i], state, Origin::kReplayed, result);
   }
   std::reverse(result.accesses.begin(), result.accesses.end());
 
   state = registers;
   for (std::size_t i = position.index; i < steps.size(); ++i) {
-    Emit(steps[i], state, i == position.index, result);
+    Emit(steps[i], state, i == position.index ? Origin::kTick : Origin::kReplayed, result);
     Apply(steps[i].instruction.effects, state);
   }
 }

@@ -81,17 +81,26 @@ RegisterEffect Lea(const ZydisDecodedInstruction& instruction, Operands operands
   return effect;
 }
 
-RegisterEffect AddOrSubtract(bool add, Operands operands) {
+bool SameRegister(Operands operands) {
+  return ToRegister(operands[0].reg.value) == ToRegister(operands[1].reg.value);
+}
+
+RegisterEffect Add(Operands operands) {
   if (IsImmediate(operands[1])) {
-    const std::int64_t step = Immediate(operands[1]);
-    return WithImmediate(Operation::kAdd, operands, add ? step : -step);
+    return WithImmediate(Operation::kAdd, operands, Immediate(operands[1]));
   }
   if (!IsRegister(operands[1])) return {};
-  if (ToRegister(operands[0].reg.value) == ToRegister(operands[1].reg.value)) {
-    return add ? WithImmediate(Operation::kShiftLeft, operands, 1)
-               : WithImmediate(Operation::kSet, operands, 0);
+  if (SameRegister(operands)) return WithImmediate(Operation::kShiftLeft, operands, 1);
+  return WithSource(Operation::kAddSource, operands);
+}
+
+RegisterEffect Subtract(Operands operands) {
+  if (IsImmediate(operands[1])) {
+    return WithImmediate(Operation::kAdd, operands, -Immediate(operands[1]));
   }
-  return WithSource(add ? Operation::kAddSource : Operation::kSubtractSource, operands);
+  if (!IsRegister(operands[1])) return {};
+  if (SameRegister(operands)) return WithImmediate(Operation::kSet, operands, 0);
+  return WithSource(Operation::kSubtractSource, operands);
 }
 
 RegisterEffect Xor(Operands operands) {
@@ -125,21 +134,21 @@ bool IsLowPart(const ZydisDecodedOperand& operand) {
 }
 
 // rax = eax, signed (cdqe); eax = ax (cwde).
-RegisterEffect ExtendAccumulator(bool to_64_bits) {
+RegisterEffect ExtendAccumulator(std::uint8_t source_bits) {
   RegisterEffect effect;
   effect.operation = Operation::kSignExtend;
   effect.target = Register::kRax;
   effect.source = Register::kRax;
-  effect.source_bits = to_64_bits ? 32 : 16;
-  effect.is_32_bit = !to_64_bits;
+  effect.source_bits = source_bits;
+  effect.is_32_bit = source_bits == 16;
   return effect;
 }
 
 // The value the first operand gets, if it can be computed from registers.
 RegisterEffect Computed(const ZydisDecodedInstruction& instruction, Operands operands,
                         std::uint64_t ip) {
-  if (instruction.mnemonic == ZYDIS_MNEMONIC_CDQE) return ExtendAccumulator(true);
-  if (instruction.mnemonic == ZYDIS_MNEMONIC_CWDE) return ExtendAccumulator(false);
+  if (instruction.mnemonic == ZYDIS_MNEMONIC_CDQE) return ExtendAccumulator(32);
+  if (instruction.mnemonic == ZYDIS_MNEMONIC_CWDE) return ExtendAccumulator(16);
   if (instruction.mnemonic == ZYDIS_MNEMONIC_LEAVE) {
     RegisterEffect effect;  // rsp = rbp + 8; the popped rbp is clobbered
     effect.operation = Operation::kLea;
@@ -155,9 +164,9 @@ RegisterEffect Computed(const ZydisDecodedInstruction& instruction, Operands ope
     case ZYDIS_MNEMONIC_LEA:
       return Lea(instruction, operands, ip);
     case ZYDIS_MNEMONIC_ADD:
-      return AddOrSubtract(true, operands);
+      return Add(operands);
     case ZYDIS_MNEMONIC_SUB:
-      return AddOrSubtract(false, operands);
+      return Subtract(operands);
     case ZYDIS_MNEMONIC_INC:
       return WithImmediate(Operation::kAdd, operands, 1);
     case ZYDIS_MNEMONIC_DEC:

@@ -8,6 +8,7 @@
 
 #include "base/status_macros.h"
 #include "trace/column_reader.h"
+#include "trace/parse_message.h"
 #include "trace/row_codec.h"
 
 namespace heimdallr::trace {
@@ -15,15 +16,8 @@ namespace {
 
 using google::protobuf::RepeatedField;
 
-template <typename Message>
-absl::Status Parse(std::string_view bytes, Message& message) {
-  if (bytes.size() > kMaxRecordChunkBytes) {
-    return absl::DataLossError(fmt::format("has {} bytes, more than any has", bytes.size()));
-  }
-  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return absl::DataLossError("is damaged");
-  }
-  return absl::OkStatus();
+absl::Status Parse(std::string_view bytes, google::protobuf::MessageLite& message) {
+  return ParseMessage(bytes, kMaxRecordChunkBytes, message);
 }
 
 template <typename T>

@@ -16,6 +16,7 @@
 #include "trace/foreign_file.h"
 #include "trace/format.h"
 #include "trace/header_codec.h"
+#include "trace/parse_message.h"
 #include "trace/round_merger.h"
 #include "trace/stack_store.h"
 #include "trace/string_store.h"
@@ -39,12 +40,8 @@ absl::Status InChunk(std::uint64_t offset, const absl::Status& status) {
                       fmt::format("the chunk at byte {} {}", offset, base::Message(status)));
 }
 
-template <typename Message>
-absl::Status Parse(std::string_view bytes, Message& message) {
-  if (message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return absl::OkStatus();
-  }
-  return absl::DataLossError("is damaged");
+absl::Status Parse(std::string_view bytes, google::protobuf::MessageLite& message) {
+  return trace::ParseMessage(bytes, trace::kMaxChunkBytes, message);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // The little of protobuf's encoding that blocks are written with by hand: libprotobuf needs twice
-// the time for it (measured: 21 against 44 million records a second).
+// the time for it (measured: it writes 21 million records a second, this 44).
 #pragma once
 
 #include <bit>

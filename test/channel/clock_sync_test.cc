@@ -12,7 +12,7 @@
 using heimdallr::channel::ChannelClock;
 using heimdallr::channel::ClockPair;
 using heimdallr::channel::ClockSync;
-using heimdallr::channel::CounterUsable;
+using heimdallr::channel::KernelUsesCounter;
 
 namespace {
 
@@ -124,12 +124,11 @@ TEST_CASE("ClockSync: stamps of CLOCK_MONOTONIC are times already") {
   CHECK(sync.ToMonotonicNs(123456789) == 123456789);
 }
 
-TEST_CASE("CounterUsable: needs an invariant counter that the kernel uses itself") {
-  CHECK(CounterUsable(true, File("tsc\n").path()));
-  CHECK(CounterUsable(true, File("kvm-clock\n").path()));
-  CHECK(CounterUsable(true, File("hyperv_clocksource_tsc_page\n").path()));
-  CHECK_FALSE(CounterUsable(true, File("hpet\n").path()));
-  CHECK_FALSE(CounterUsable(true, File("").path()));
-  CHECK_FALSE(CounterUsable(true, "/nonexistent"));
-  CHECK_FALSE(CounterUsable(false, File("tsc\n").path()));
+TEST_CASE("KernelUsesCounter: the clock source is the counter, or the host's scale of it") {
+  CHECK(KernelUsesCounter(File("tsc\n").path()));
+  CHECK(KernelUsesCounter(File("kvm-clock\n").path()));
+  CHECK(KernelUsesCounter(File("hyperv_clocksource_tsc_page\n").path()));
+  CHECK_FALSE(KernelUsesCounter(File("hpet\n").path()));
+  CHECK_FALSE(KernelUsesCounter(File("").path()));
+  CHECK_FALSE(KernelUsesCounter("/nonexistent"));
 }

@@ -44,9 +44,9 @@ TEST_CASE("Grouped, Count, Percent: figures for people") {
 }
 
 TEST_CASE("Protection: as in /proc/PID/maps") {
-  CHECK(Protection(PROT_READ | PROT_EXEC, false) == "r-xp");
-  CHECK(Protection(PROT_READ | PROT_WRITE, true) == "rw-s");
-  CHECK(Protection(0, false) == "---p");
+  CHECK(Protection(PROT_READ | PROT_EXEC, Sharing::kPrivate) == "r-xp");
+  CHECK(Protection(PROT_READ | PROT_WRITE, Sharing::kShared) == "rw-s");
+  CHECK(Protection(0, Sharing::kPrivate) == "---p");
 }
 
 TEST_CASE("Hexadecimal: two digits a byte") { CHECK(Hexadecimal("\x01\xff") == "01ff"); }

@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/clock.h"
 #include "channel/clock_sync.h"
 #include "recorded_run.h"
 
@@ -208,7 +209,13 @@ TEST_CASE("Interposer: each thread's record starts with where its stack is") {
 }
 
 TEST_CASE("Interposer: a failing operator new throws as it should and is recorded once") {
-  CheckExact(Subject("new_fails"));
+  const RunResult result = Subject("new_fails");
+  CheckExact(result);
+  // From whatever caller: libstdc++ asks malloc again for each call of the new-handler.
+  const auto failed = std::count_if(
+      result.events.begin(), result.events.end(),
+      [](const SeenEvent& event) { return event.address == 0 && event.size >= SIZE_MAX / 2; });
+  CHECK(failed == 4 + 2 + 3);  // new, new[], malloc
 }
 
 TEST_CASE("Interposer: sixteen threads that exchange blocks are recorded exactly") {
@@ -295,6 +302,21 @@ TEST_CASE("Interposer: handlers that jump out of the hooks do not stop the progr
   const auto seen = OwnEvents(result, truth, false);
   CHECK(seen.at(1) == 20'000);
   CHECK(seen.at(5) == 20'000);
+}
+
+TEST_CASE("Interposer: after a handler has jumped out of a hook stacks are whole again") {
+  RunOptions options = Keep(8);
+  options.channel.ring_records = 256;
+  const RunResult result = Subject("jumps", options);
+  const Truth truth = ParseTruth(result.output);
+  std::uint64_t whole = 0;
+  for (const SeenEvent& event : result.events) {
+    if (static_cast<int>(event.code) != 1) continue;
+    const auto stack = result.stacks.find(event.payload);
+    whole += stack != result.stacks.end() && stack->second.size() >= 2 &&
+             truth.Contains(stack->second[0]);
+  }
+  CHECK(whole == 20'000);
 }
 
 TEST_CASE("Interposer: what destructors of thread-specific data free is recorded") {
@@ -398,12 +420,31 @@ TEST_CASE("Interposer: a recorder that closes the channel lets the program finis
   CHECK(result.totals.dropped > 0);
 }
 
-TEST_CASE("Interposer: a recorder that stops reading does not stop the program for ever") {
+TEST_CASE("Interposer: a recorder that pauses for longer than a dead one is waited for") {
   RunOptions options = Keep();
   options.keep_events = false;
+  std::uint64_t paused_since = 0;
+  options.before_poll = [&](Channel& channel) {
+    if (channel.totals().events < 10'000) return true;
+    if (paused_since == 0) paused_since = heimdallr::base::MonotonicNs();
+    return heimdallr::base::MonotonicNs() - paused_since >
+           heimdallr::channel::kRecorderDeadAfterNs + 1'500'000'000;
+  };
+  const RunResult result = Subject("long", options);
+  CHECK(result.totals.dropped == 0);
+  CHECK(result.Count(1) >= 1'200'000);
+  CHECK(result.Count(5) >= 1'200'000);
+  CHECK(result.totals.stall_ns > heimdallr::channel::kRecorderDeadAfterNs);
+}
+
+TEST_CASE("Interposer: a recorder that cannot be seen and stops reading is waited for in vain") {
+  RunOptions options = Keep();
+  options.keep_events = false;
+  options.recorder_pid = 0x7fff'ffff;  // beyond what the kernel gives
   options.before_poll = [](Channel& channel) { return channel.totals().events < 10'000; };
   const RunResult result = Subject("long", options);
   CHECK(result.totals.stalls > 0);
+  CHECK(result.totals.stall_ns > heimdallr::channel::kRecorderDeadAfterNs);
   CHECK(result.totals.dropped > 0);
 }
 
@@ -425,12 +466,13 @@ TEST_CASE("Interposer: a recorder that is killed does not stop the program") {
     _exit(0);
   }
   close(ends[1]);
-  int status = 0;
-  REQUIRE(waitpid(recorder, &status, 0) == recorder);
-  CHECK(WIFSIGNALED(status));
+  // Nobody has waited for it yet: while its program ends, it is a zombie.
   char answer[8] = {};
   CHECK(read(ends[0], answer, sizeof(answer) - 1) == 2);
   CHECK(std::string(answer) == "0\n");
+  int status = 0;
+  REQUIRE(waitpid(recorder, &status, 0) == recorder);
+  CHECK(WIFSIGNALED(status));
   close(ends[0]);
 }
 

@@ -119,7 +119,7 @@ bool Alive(std::int32_t pid, std::int32_t tid) {
 RunResult Run(const std::vector<std::string>& command, const RunOptions& options) {
   RunResult result;
   channel::ChannelOptions channel_options = options.channel;
-  channel_options.recorder_pid = getpid();
+  channel_options.recorder_pid = options.recorder_pid != 0 ? options.recorder_pid : getpid();
   auto channel = Channel::Create(channel_options);
   if (!channel.ok()) std::abort();
   Counter counter(result, options);

@@ -30,6 +30,7 @@ struct RunOptions {
   bool keep_events = false;              ///< else only counts are kept
   bool drop_output = false;
   bool interposed = true;
+  std::int32_t recorder_pid = 0;  ///< 0 = the own one
   /// Called before each round; false = do not read in this round.
   std::function<bool(channel::Channel&)> before_poll;
 };

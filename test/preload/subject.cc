@@ -239,9 +239,16 @@ void NewFails() {
     ++caught;
   }
   Check(caught == 3 && handler_calls == 3, "new handler");
-  Expect(kNew, 3);
+  Check(malloc(huge) == nullptr, "malloc after new that threw");
+  // A new-handler that fails at the same itself.
+  std::set_new_handler([] {
+    std::set_new_handler(nullptr);
+    Check(malloc(huge) == nullptr, "malloc in the new handler");
+  });
+  Check(::operator new(huge, std::nothrow) == nullptr, "nothrow with a handler");
+  Expect(kNew, 4);
   Expect(kNewArray, 2);
-  Expect(kMalloc, 2);  // no frees: libstdc++ jumps to free when it ends an exception
+  Expect(kMalloc, 4);  // no frees: libstdc++ jumps to free when it ends an exception
 }
 
 // Allocations in a timer's handler, while the program allocates as fast as it can. glibc's malloc

@@ -64,17 +64,17 @@
   FORM(push_imm, "push 5", kStore, 8, kRsp, kNone, kNone)                            \
   FORM(push16, "push ax", kStore, 2, kRsp, kNone, kNone)                             \
   FORM(pushfq, "pushfq", kStore, 8, kRsp, kNone, kNone)                              \
-  FORM(push_mem_load, "push qword ptr [rbx]", kLoad, 8, kRbx, kNone, kRsp)                     \
-  FORM(push_mem_store, "push qword ptr [rbx]", kStore, 8, kRsp, kNone, kRbx)                   \
+  FORM(push_mem_load, "push qword ptr [rbx]", kLoad, 8, kRbx, kNone, kRsp)           \
+  FORM(push_mem_store, "push qword ptr [rbx]", kStore, 8, kRsp, kNone, kRbx)         \
   FORM(pop, "pop rax", kLoad, 8, kRsp, kNone, kNone)                                 \
   FORM(pop16, "pop ax", kLoad, 2, kRsp, kNone, kNone)                                \
   FORM(popfq, "popfq", kLoad, 8, kRsp, kNone, kNone)                                 \
-  FORM(pop_mem_store, "pop qword ptr [rbx+8]", kStore, 8, kRbx, kNone, kRsp)                   \
-  FORM(pop_mem_load, "pop qword ptr [rbx+8]", kLoad, 8, kRsp, kNone, kRbx)                     \
+  FORM(pop_mem_store, "pop qword ptr [rbx+8]", kStore, 8, kRbx, kNone, kRsp)         \
+  FORM(pop_mem_load, "pop qword ptr [rbx+8]", kLoad, 8, kRsp, kNone, kRbx)           \
   FORM(call_reg, "call rax", kStore, 8, kRsp, kNone, kNone)                          \
-  FORM(call_mem_load, "call qword ptr [rbx]", kLoad, 8, kRbx, kNone, kRsp)                     \
-  FORM(call_mem_store, "call qword ptr [rbx]", kStore, 8, kRsp, kNone, kRbx)                   \
-  FORM(jmp_mem, "jmp qword ptr [rbx+rcx*8]", kLoad, 8, kRbx, kRcx, kNone)                      \
+  FORM(call_mem_load, "call qword ptr [rbx]", kLoad, 8, kRbx, kNone, kRsp)           \
+  FORM(call_mem_store, "call qword ptr [rbx]", kStore, 8, kRsp, kNone, kRbx)         \
+  FORM(jmp_mem, "jmp qword ptr [rbx+rcx*8]", kLoad, 8, kRbx, kRcx, kNone)            \
   FORM(ret, "ret", kLoad, 8, kRsp, kNone, kNone)                                     \
   FORM(ret_imm, "ret 16", kLoad, 8, kRsp, kNone, kNone)                              \
   FORM(leave, "leave", kLoad, 8, kRbp, kNone, kNone)                                 \

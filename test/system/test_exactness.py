@@ -83,6 +83,18 @@ class Sizes(SystemTest):
         self.assertEqual(sizes["mremap"], [12288])
         self.assertEqual(sizes["sbrk"], [4096])
 
+    def test_no_call_is_recorded_twice(self):
+        # A libc that implements one call by another, by name, calls the interposer from within it.
+        run = self.record([workload("every_call"), 10], ["--source", "none"])
+        self.assert_status(run, 0)
+        own = [(address(record, "address"), address(record, "address") + record["size"])
+               for record in records(run.trace, "--type", "mapping")
+               if record.get("path", "").endswith("libheimdallr-preload.so")]
+        self.assertTrue(own)
+        for record in records(run.trace, "--type", "allocation,deallocation"):
+            caller = address(record, "caller")
+            self.assertFalse(any(start <= caller < end for start, end in own), record)
+
     def test_a_block_is_never_made_twice_without_being_given_up(self):
         # Addresses go from thread to thread: the order of the records must be the true one.
         run = self.record([workload("threads"), 16, 20000], ["--source", "none"])
