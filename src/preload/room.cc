@@ -24,6 +24,9 @@ constexpr std::uint64_t kSpinNs = 2'000;
 constexpr int kPausesPerLook = 16;
 constexpr long kSleepNs = 50'000;
 constexpr int kSleepsPerLook = 16;  // between looks whether the recorder lives
+// A few free slots would be full again at once, and each wait costs a system call: for so many
+// sleeps a quarter of the ring is waited for.
+constexpr std::uint32_t kPatientSleeps = 8;
 
 void Pause() {
 #if defined(__x86_64__)
@@ -96,7 +99,10 @@ Outcome Wait(HotState& hot, std::uint64_t number, std::uint64_t start_ns) {
       if (RingLost(hot)) return Outcome::kRingLost;
     }
     Sleep();
-    if (RefreshRoom(hot, number)) return Outcome::kRoom;
+    const bool patient = sleeps < kPatientSleeps;
+    if (RefreshRoom(hot, number) && (!patient || hot.room - number >= hot.lap / 4)) {
+      return Outcome::kRoom;
+    }
   }
 }
 

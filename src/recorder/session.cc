@@ -34,10 +34,8 @@ constexpr std::uint64_t kPublishSlackNs = 5 * kMillisecond;
 constexpr std::uint64_t kShortestWaitNs = kMillisecond / 4;
 constexpr std::uint64_t kLongestWaitNs = 4 * kMillisecond;
 constexpr std::uint64_t kNoChannelWaitNs = 100 * kMillisecond;
-// After a drain that moved this many events the next ones follow at once for a while: a thread that
-// allocates at full speed fills its ring again before a sleep would be over.
+// A drain that moved this many events is followed by the next at once.
 constexpr std::uint64_t kBusyEvents = 2048;
-constexpr std::uint64_t kStayAwakeNs = kSecond / 5000;
 
 // After the target has ended, others that still run may go on allocating: stop following them.
 constexpr std::uint64_t kLastDrainNs = kSecond / 5;
@@ -126,7 +124,7 @@ bool Session::TargetEnded(RecordingResult& result) {
   const pid_t waited = wait4(parts_.target, &status, WNOHANG, &usage);
   if (waited == 0 || (waited < 0 && errno != ECHILD)) return false;
   if (waited < 0) {
-    result.warnings.push_back("the exit status of the workload is lost: somebody else took it");
+    result.warnings.emplace_back("the exit status of the workload is lost: somebody else took it");
     status = 0;
   }
 

@@ -75,8 +75,7 @@ class Session {
   std::uint64_t released_ns_ = 0;
   std::uint64_t previous_drain_ns_ = 0;
   std::uint64_t last_drain_events_ = 0;
-  bool fine_waits_ = true;  // the kernel waits for less than a millisecond
-  std::uint64_t awake_until_ns_ = 0;
+  bool fine_waits_ = true;     // the kernel waits for less than a millisecond
   std::uint64_t wait_ns_ = 0;  // before the next drain, unless a ring fills up
   std::uint64_t next_round_ns_ = 0;
   std::uint64_t next_reap_ns_ = 0;
