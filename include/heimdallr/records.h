@@ -32,6 +32,9 @@ struct AccessRecord {
   /// What the record counts for beside the others of its stream: 1 for a hardware sample; for the
   /// clock source 1 / instructions of the basic block when replayed (see src/README.md).
   float weight = 1;
+  /// Events of the stream that the sample stands for; of the clock source ns of CPU time. It
+  /// changes within a stream when the governor steps in; 0 = not known.
+  std::uint64_t period = 0;
   std::int32_t pid = 0;
   std::int32_t tid = 0;
   std::uint32_t cpu = 0;
@@ -208,8 +211,22 @@ struct StatisticsRecord {
   StatisticsSource source = StatisticsSource::kWait;
 };
 
-using Record = std::variant<AccessRecord, FaultRecord, AllocationRecord, MappingRecord,
-                            ProcessRecord, ThreadRecord, LossRecord, StatisticsRecord>;
+/// The governor chose how often to sample: at the start, and whenever what sampling costs called
+/// for another period. Samples on their way still carry the period before.
+struct PeriodRecord {
+  std::uint64_t time_ns = 0;
+  std::uint64_t period = 0;  ///< from now on, in the unit of AccessRecord::period
+  std::uint64_t sample_cost_ns =
+      0;  ///< of one sample, workload and recorder together; 0 = not known
+  /// Share of the workload's CPU time that sampling took since the record before, 0.05 = 5 %; 0 for
+  /// the first.
+  float overhead = 0;
+  std::uint8_t stream = 0;
+};
+
+using Record =
+    std::variant<AccessRecord, FaultRecord, AllocationRecord, MappingRecord, ProcessRecord,
+                 ThreadRecord, LossRecord, StatisticsRecord, PeriodRecord>;
 
 /// Time of any record, in ns since the start of the recording.
 [[nodiscard]] inline std::uint64_t TimeNs(const Record& record) {

@@ -6,12 +6,12 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
 #include "heimdallr/records.h"
+#include "heimdallr/symbols.h"
 #include "heimdallr/trace_header.h"
 
 namespace heimdallr {
@@ -48,6 +48,10 @@ class TraceReader {
 
   /// Return addresses of a call stack, innermost first; empty for id 0 or one not seen yet.
   [[nodiscard]] std::span<const std::uint64_t> Stack(std::uint32_t id) const;
+
+  /// Names of code and data. Known from the start for a file that its recorder ended and that can
+  /// be read from its end; of a pipe, after the end of the records; otherwise empty.
+  [[nodiscard]] const Symbols& symbols() const;
 
   /// What was read so far; complete after the end.
   [[nodiscard]] const TraceExtent& extent() const;

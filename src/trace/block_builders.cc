@@ -79,6 +79,7 @@ bool AccessBlockBuilder::Add(const AccessRecord& record) {
   cpu_.Append(record.cpu);
   data_source_.Append(data_source);
   latency_.Append(record.latency_cycles);
+  period_.Append(record.period);
   return true;
 }
 
@@ -115,6 +116,7 @@ void AccessBlockBuilder::Encode(const BlockOwner& owner, std::string& to) {
   PutBytes(to, 14, cpu_.Close());
   PutBytes(to, 15, data_source_.Close());
   PutBytes(to, 16, latency_.Close());
+  PutBytes(to, 17, period_.Close());
 }
 
 void AccessBlockBuilder::Clear() {
@@ -123,6 +125,7 @@ void AccessBlockBuilder::Clear() {
   cpu_.Clear();
   data_source_.Clear();
   latency_.Clear();
+  period_.Clear();
   data_source_count_ = 0;
   last_data_source_ = 0;
   previous_tick_ = 0;

@@ -83,6 +83,7 @@ class AccessBlockBuilder : public BlockBase {
   UniformColumn cpu_;
   UniformColumn data_source_;
   UniformColumn latency_;
+  UniformColumn period_;
   std::array<std::uint64_t, kMaxBlockDataSources> data_sources_{};
   std::uint32_t data_source_count_ = 0;
   std::uint32_t last_data_source_ = 0;

@@ -175,6 +175,10 @@ absl::Status BlockDecoder::Decode(ChunkKind kind, std::string_view message,
           message, strings, block,
           [](const v1::Statistics& m) -> const auto& { return m.process(); });
       break;
+    case ChunkKind::kPeriods:
+      status = DecodeRows<v1::Periods, PeriodRecord>(
+          message, strings, block, [](const v1::Periods& m) -> const auto& { return m.period(); });
+      break;
     default:
       return absl::InternalError("holds no records");
   }
@@ -193,11 +197,13 @@ absl::Status BlockDecoder::DecodeAccesses(std::string_view message, RecordBlock&
   const UniformReader<std::uint32_t> cpu(accesses_.cpu());
   const UniformReader<std::uint32_t> source(accesses_.data_source());
   const UniformReader<std::uint32_t> latency(accesses_.latency_cycles());
+  const UniformReader<std::uint64_t> period(accesses_.period());
   RETURN_IF_ERROR(CheckColumns(records, NamedColumn<std::uint32_t>{site, "site"},
                                NamedColumn<std::int64_t>{tick_delta, "tick_delta"},
                                NamedColumn<std::uint32_t>{cpu, "cpu"},
                                NamedColumn<std::uint32_t>{source, "data_source"},
-                               NamedColumn<std::uint32_t>{latency, "latency_cycles"}));
+                               NamedColumn<std::uint32_t>{latency, "latency_cycles"},
+                               NamedColumn<std::uint64_t>{period, "period"}));
   RETURN_IF_ERROR(ReadAccessSites(accesses_, access_sites_));
 
   // No dictionary of data sources means one that holds 0.
@@ -227,6 +233,7 @@ absl::Status BlockDecoder::DecodeAccesses(std::string_view message, RecordBlock&
     record.cpu = cpu[i];
     record.data_source = sources[source[i]];
     record.latency_cycles = latency[i];
+    record.period = period[i];
     block.Add(record);
   }
   return absl::OkStatus();

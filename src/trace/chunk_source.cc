@@ -37,6 +37,16 @@ absl::StatusOr<ChunkSource> ChunkSource::Open(const std::string& path) {
   return ChunkSource(base::UniqueFd(fd));
 }
 
+absl::Status ChunkSource::Seek(std::uint64_t offset) {
+  if (lseek(fd_.get(), static_cast<off_t>(offset), SEEK_SET) < 0) {
+    return base::SyscallError(errno, "cannot be read from its end");
+  }
+  begin_ = end_ = 0;
+  good_bytes_ = read_bytes_ = offset;
+  at_end_ = cut_ = false;
+  return absl::OkStatus();
+}
+
 absl::Status ChunkSource::Fill(std::size_t size) {
   if (end_ - begin_ >= size || at_end_) return absl::OkStatus();
   std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);

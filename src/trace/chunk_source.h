@@ -26,6 +26,9 @@ class ChunkSource {
   /// Errors by errno.
   [[nodiscard]] static absl::StatusOr<ChunkSource> Open(const std::string& path);
 
+  /// Goes on at `offset`, where a chunk begins. Errors by errno, as for a pipe.
+  absl::Status Seek(std::uint64_t offset);
+
   /// The next chunk; nothing at the end, be it after a whole chunk or in the middle of one.
   /// DataLoss when a length is no length; errors by errno when the file cannot be read.
   [[nodiscard]] absl::StatusOr<std::optional<RawChunk>> Next();

@@ -30,7 +30,7 @@ class RecordCounts {
   [[nodiscard]] std::uint64_t Total() const;
 
  private:
-  std::array<std::uint64_t, 16> counts_{};
+  std::array<std::uint64_t, kChunkKinds> counts_{};
 };
 
 class ChunkWriter {

@@ -29,7 +29,10 @@ enum class ChunkKind : std::uint32_t {
   kFooter = 13,
   kTrailer = 14,
   kCompressed = 15,
+  kPeriods = 16,
+  kSymbols = 17,
 };
+inline constexpr std::size_t kChunkKinds = 18;  ///< one more than the largest ChunkKind
 
 /// No chunk is larger, compressed or not. It bounds what a reader allocates before it has seen the
 /// bytes.
@@ -48,6 +51,10 @@ inline constexpr std::size_t kMaxOneStringBytes = std::size_t{64} << 10;
 inline constexpr std::size_t kMaxStackFrames = std::size_t{16} << 20;
 inline constexpr std::size_t kMaxStacks = std::size_t{2} << 20;
 inline constexpr std::size_t kMaxOneStackFrames = 1024;
+
+// Symbols are kept to the end as well: places in code and parts of data, and their text.
+inline constexpr std::size_t kMaxSymbols = std::size_t{4} << 20;
+inline constexpr std::size_t kMaxSymbolTextBytes = std::size_t{256} << 20;
 
 /// Records a round should have at most, so that a reader holds some 25 MB of them at a time.
 inline constexpr std::uint64_t kFullRoundRecords = 256 * 1024;

@@ -30,6 +30,14 @@ absl::Status CheckedEnum(int value, Enum last, std::string_view what, Enum& to) 
   return absl::OkStatus();
 }
 
+absl::Status CheckedStream(std::uint32_t value, std::uint8_t& to) {
+  if (value > std::numeric_limits<std::uint8_t>::max()) {
+    return absl::DataLossError(fmt::format("names stream {}; there are 255", value));
+  }
+  to = static_cast<std::uint8_t>(value);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void ToRow(const MappingRecord& record, StringTable& strings, v1::Mapping& row) {
@@ -112,15 +120,12 @@ void ToRow(const LossRecord& record, StringTable& /*strings*/, v1::Loss& row) {
 }
 
 absl::Status FromRow(const v1::Loss& row, const StringStore& /*strings*/, LossRecord& record) {
-  if (row.stream() > std::numeric_limits<std::uint8_t>::max()) {
-    return absl::DataLossError(fmt::format("names stream {}; there are 255", row.stream()));
-  }
+  RETURN_IF_ERROR(CheckedStream(row.stream(), record.stream));
   record.time_ns = row.time_ns();
   record.count = row.count();
   record.duration_ns = row.duration_ns();
   record.pid = row.pid();
   record.tid = row.tid();
-  record.stream = static_cast<std::uint8_t>(row.stream());
   record.kind =
       v1::LossKind_IsValid(row.kind()) ? static_cast<LossKind>(row.kind()) : LossKind::kUnknown;
   return absl::OkStatus();
@@ -153,6 +158,23 @@ absl::Status FromRow(const v1::ProcessStatistics& row, const StringStore& /*stri
   record.exit_code = row.exit_code();
   record.exit_signal = row.exit_signal();
   return CheckedEnum(row.source(), StatisticsSource::kLastSeen, "statistics source", record.source);
+}
+
+void ToRow(const PeriodRecord& record, StringTable& /*strings*/, v1::Period& row) {
+  row.set_time_ns(record.time_ns);
+  row.set_period(record.period);
+  row.set_sample_cost_ns(record.sample_cost_ns);
+  row.set_overhead(record.overhead);
+  row.set_stream(record.stream);
+}
+
+absl::Status FromRow(const v1::Period& row, const StringStore& /*strings*/, PeriodRecord& record) {
+  RETURN_IF_ERROR(CheckedStream(row.stream(), record.stream));
+  record.time_ns = row.time_ns();
+  record.period = row.period();
+  record.sample_cost_ns = row.sample_cost_ns();
+  record.overhead = row.overhead();
+  return absl::OkStatus();
 }
 
 }  // namespace heimdallr::trace

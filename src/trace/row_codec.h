@@ -15,6 +15,7 @@ void ToRow(const ProcessRecord& record, StringTable& strings, v1::Process& row);
 void ToRow(const ThreadRecord& record, StringTable& strings, v1::Thread& row);
 void ToRow(const LossRecord& record, StringTable& strings, v1::Loss& row);
 void ToRow(const StatisticsRecord& record, StringTable& strings, v1::ProcessStatistics& row);
+void ToRow(const PeriodRecord& record, StringTable& strings, v1::Period& row);
 
 /// Fills `record`. DataLoss when the row names text that is not in `strings`, or holds a value its
 /// field cannot have.
@@ -24,5 +25,6 @@ absl::Status FromRow(const v1::Thread& row, const StringStore& strings, ThreadRe
 absl::Status FromRow(const v1::Loss& row, const StringStore& strings, LossRecord& record);
 absl::Status FromRow(const v1::ProcessStatistics& row, const StringStore& strings,
                      StatisticsRecord& record);
+absl::Status FromRow(const v1::Period& row, const StringStore& strings, PeriodRecord& record);
 
 }  // namespace heimdallr::trace

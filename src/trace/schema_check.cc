@@ -1,6 +1,7 @@
 // The public record types and the schema number their values alike; here the compiler checks it.
 
 #include "heimdallr/records.h"
+#include "heimdallr/symbols.h"
 #include "heimdallr/trace/v1/trace.pb.h"
 #include "heimdallr/trace_header.h"
 #include "trace/format.h"
@@ -28,6 +29,8 @@ static_assert(Same(ChunkKind::kRoundEnd, v1::Chunk::kRoundEnd));
 static_assert(Same(ChunkKind::kFooter, v1::Chunk::kFooter));
 static_assert(Same(ChunkKind::kTrailer, v1::Chunk::kTrailer));
 static_assert(Same(ChunkKind::kCompressed, v1::Chunk::kCompressed));
+static_assert(Same(ChunkKind::kPeriods, v1::Chunk::kPeriods));
+static_assert(Same(ChunkKind::kSymbols, v1::Chunk::kSymbols));
 
 static_assert(Same(AccessKind::kLoad, v1::ACCESS_KIND_LOAD));
 static_assert(Same(AccessKind::kStore, v1::ACCESS_KIND_STORE));
@@ -96,6 +99,9 @@ static_assert(Same(StatisticsSource::kLastSeen, v1::STATISTICS_SOURCE_LAST_SEEN)
 static_assert(Same(SourceKind::kPmu, v1::SOURCE_KIND_PMU));
 static_assert(Same(SourceKind::kClock, v1::SOURCE_KIND_CLOCK));
 static_assert(Same(SourceKind::kFaults, v1::SOURCE_KIND_FAULTS));
+
+static_assert(Same(DataSymbol::Kind::kObject, v1::DATA_SYMBOL_KIND_OBJECT));
+static_assert(Same(DataSymbol::Kind::kSection, v1::DATA_SYMBOL_KIND_SECTION));
 
 // A kind added on one side alone.
 static_assert(Same(AllocationCall::kSbrk, v1::AllocationCall_MAX));

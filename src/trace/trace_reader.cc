@@ -20,6 +20,8 @@
 #include "trace/round_merger.h"
 #include "trace/stack_store.h"
 #include "trace/string_store.h"
+#include "trace/symbol_codec.h"
+#include "trace/symbol_loader.h"
 
 namespace heimdallr {
 namespace {
@@ -52,10 +54,15 @@ class TraceReader::Impl {
       : path_(std::move(path)), source_(std::move(source)) {}
 
   absl::Status ReadHeader();
+  /// Makes the symbols known before the records, if the file allows it.
+  void LookAhead() { early_symbols_ = trace::LoadSymbols(path_); }
   absl::StatusOr<const Record*> Next();
 
   [[nodiscard]] const TraceHeader& header() const { return header_; }
   [[nodiscard]] const trace::StackStore& stacks() const { return stacks_; }
+  [[nodiscard]] const Symbols& symbols() const {
+    return early_symbols_ ? *early_symbols_ : symbols_.symbols();
+  }
   [[nodiscard]] const TraceExtent& extent() const { return extent_; }
   [[nodiscard]] const std::optional<RecorderStatistics>& statistics() const { return statistics_; }
 
@@ -67,6 +74,7 @@ class TraceReader::Impl {
   absl::Status TakeStacks(std::string_view message);
   absl::Status TakeBlock(const ChunkContent& content);
   absl::Status TakeRoundEnd(std::string_view message);
+  absl::Status TakeSymbols(std::string_view message);
   absl::Status TakeFooter(std::string_view message);
   void End(absl::Status status);
   absl::Status Failure() const;
@@ -78,6 +86,8 @@ class TraceReader::Impl {
   trace::BlockDecoder decoder_;
   trace::StringStore strings_;
   trace::StackStore stacks_;
+  trace::SymbolStore symbols_;
+  std::optional<Symbols> early_symbols_;
   trace::RoundMerger merger_;
   TraceHeader header_;
   TraceExtent extent_;
@@ -171,9 +181,12 @@ absl::Status TraceReader::Impl::Take(const ChunkContent& content) {
     case ChunkKind::kThreads:
     case ChunkKind::kLosses:
     case ChunkKind::kStatistics:
+    case ChunkKind::kPeriods:
       return TakeBlock(content);
     case ChunkKind::kRoundEnd:
       return TakeRoundEnd(content.message);
+    case ChunkKind::kSymbols:
+      return TakeSymbols(content.message);
     case ChunkKind::kFooter:
       return TakeFooter(content.message);
     case ChunkKind::kTrailer:
@@ -263,14 +276,17 @@ absl::Status TraceReader::Impl::TakeRoundEnd(std::string_view bytes) {
   return absl::OkStatus();
 }
 
+// Decoded again when they were known before: damage is then found in its place.
+absl::Status TraceReader::Impl::TakeSymbols(std::string_view bytes) { return symbols_.Take(bytes); }
+
 absl::Status TraceReader::Impl::TakeFooter(std::string_view bytes) {
   if (extent_.finished) return absl::DataLossError("is a second footer");
   v1::Footer message;
   RETURN_IF_ERROR(Parse(bytes, message));
-  const std::uint64_t records = message.access_records() + message.allocation_records() +
-                                message.fault_records() + message.mapping_records() +
-                                message.process_records() + message.thread_records() +
-                                message.loss_records() + message.statistics_records();
+  const std::uint64_t records =
+      message.access_records() + message.allocation_records() + message.fault_records() +
+      message.mapping_records() + message.process_records() + message.thread_records() +
+      message.loss_records() + message.statistics_records() + message.period_records();
   if (extent_.unknown_chunks == 0 && records != decoded_) {
     return absl::DataLossError(
         fmt::format("says that the trace has {} records; {} were found: rounds are missing or "
@@ -310,6 +326,7 @@ absl::StatusOr<TraceReader> TraceReader::Open(const std::string& path) {
   ASSIGN_OR_RETURN(trace::ChunkSource source, trace::ChunkSource::Open(path));
   auto impl = std::make_unique<Impl>(path, std::move(source));
   if (absl::Status status = impl->ReadHeader(); !status.ok()) return InTrace(path, status);
+  impl->LookAhead();
   return TraceReader(std::move(impl));
 }
 
@@ -323,6 +340,7 @@ absl::StatusOr<const Record*> TraceReader::Next() { return impl_->Next(); }
 std::span<const std::uint64_t> TraceReader::Stack(std::uint32_t id) const {
   return impl_->stacks().Get(id);
 }
+const Symbols& TraceReader::symbols() const { return impl_->symbols(); }
 const TraceExtent& TraceReader::extent() const { return impl_->extent(); }
 const std::optional<RecorderStatistics>& TraceReader::recorder_statistics() const {
   return impl_->statistics();

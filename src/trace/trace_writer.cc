@@ -13,6 +13,7 @@
 #include "trace/output_file.h"
 #include "trace/round_index.h"
 #include "trace/row_codec.h"
+#include "trace/symbol_codec.h"
 #include "trace/wire.h"
 
 namespace heimdallr::trace {
@@ -80,6 +81,23 @@ class TraceWriter::Impl {
     AddToRows(record, ChunkKind::kStatistics, *statistics_.mutable_process());
   }
 
+  void Add(const PeriodRecord& record) {
+    AddToRows(record, ChunkKind::kPeriods, *periods_.mutable_period());
+  }
+
+  template <typename Named>
+  void AddSymbols(const Named& symbols) {
+    if (finished_) return;
+    CloseRound(~std::uint64_t{0});
+    EncodeSymbols(symbols, [this](const std::string& message) {
+      const std::uint64_t offset = chunks_.offset();
+      if (chunks_.Write(ChunkKind::kSymbols, message, 0) && symbols_offset_ == 0) {
+        symbols_offset_ = offset;
+      }
+      round_.offset = chunks_.offset();
+    });
+  }
+
   std::uint32_t AddStack(std::span<const std::uint64_t> frames) {
     const std::uint32_t id = stacks_.Intern(frames);
     if (stacks_.WantsWriting()) WriteStacks();
@@ -122,13 +140,15 @@ class TraceWriter::Impl {
   v1::Threads threads_;
   v1::Losses losses_;
   v1::Statistics statistics_;
+  v1::Periods periods_;
   std::string message_;
   RoundEntry round_;      // the current one, as far as it has been written
   RoundEntry unwritten_;  // times of rows in memory
   RoundIndex index_;
   RecordCounts pending_;  // records in memory
   std::uint64_t watermark_ns_ = 0;
-  absl::Status failure_;  // the first
+  std::uint64_t symbols_offset_ = 0;  // of the first chunk of them; 0 = none yet
+  absl::Status failure_;              // the first
   WriterTotals totals_;
   bool finished_ = false;
 };
@@ -169,6 +189,8 @@ void TraceWriter::Impl::WriteRows(ChunkKind kind) {
       return WriteRowsOf(kind, losses_, losses_.loss_size());
     case ChunkKind::kStatistics:
       return WriteRowsOf(kind, statistics_, statistics_.process_size());
+    case ChunkKind::kPeriods:
+      return WriteRowsOf(kind, periods_, periods_.period_size());
     default:
       return;
   }
@@ -188,7 +210,7 @@ void TraceWriter::Impl::WriteStacks() {
 
 void TraceWriter::Impl::CloseRound(std::uint64_t watermark_ns) {
   for (const ChunkKind kind : {ChunkKind::kProcesses, ChunkKind::kThreads, ChunkKind::kMappings,
-                               ChunkKind::kLosses, ChunkKind::kStatistics}) {
+                               ChunkKind::kLosses, ChunkKind::kStatistics, ChunkKind::kPeriods}) {
     WriteRows(kind);
   }
   Close(allocation_blocks_);
@@ -250,6 +272,8 @@ void TraceWriter::Impl::WriteFooter(const RecorderStatistics& statistics) {
   footer.set_thread_records(counts[ChunkKind::kThreads]);
   footer.set_loss_records(counts[ChunkKind::kLosses]);
   footer.set_statistics_records(counts[ChunkKind::kStatistics]);
+  footer.set_period_records(counts[ChunkKind::kPeriods]);
+  footer.set_symbols_offset(symbols_offset_);
   footer.set_dropped_records(chunks_.dropped_records());
   v1::Recorder& recorder = *footer.mutable_recorder();
   recorder.set_user_ns(statistics.user_ns);
@@ -311,6 +335,9 @@ void TraceWriter::Add(const ProcessRecord& record) { impl_->Add(record); }
 void TraceWriter::Add(const ThreadRecord& record) { impl_->Add(record); }
 void TraceWriter::Add(const LossRecord& record) { impl_->Add(record); }
 void TraceWriter::Add(const StatisticsRecord& record) { impl_->Add(record); }
+void TraceWriter::Add(const PeriodRecord& record) { impl_->Add(record); }
+void TraceWriter::AddSymbols(const ModuleSymbols& symbols) { impl_->AddSymbols(symbols); }
+void TraceWriter::AddSymbols(const ProcessSymbols& symbols) { impl_->AddSymbols(symbols); }
 
 std::uint32_t TraceWriter::AddStack(std::span<const std::uint64_t> frames) {
   return impl_->AddStack(frames);

@@ -11,6 +11,7 @@
 #include <absl/status/statusor.h>
 
 #include "heimdallr/records.h"
+#include "heimdallr/symbols.h"
 #include "heimdallr/trace_header.h"
 
 namespace heimdallr::trace {
@@ -69,6 +70,7 @@ class TraceWriter {
   void Add(const ThreadRecord& record);
   void Add(const LossRecord& record);
   void Add(const StatisticsRecord& record);
+  void Add(const PeriodRecord& record);
 
   /// Interns a call stack (innermost first) and returns its id, from 1. Equal stacks share an id.
   [[nodiscard]] std::uint32_t AddStack(std::span<const std::uint64_t> frames);
@@ -79,6 +81,11 @@ class TraceWriter {
   /// Flushes every open block and states that all records before `watermark_ns` are in the file.
   /// Call at least once a second. Returns the error that made the writer give up, each time.
   absl::Status EndRound(std::uint64_t watermark_ns);
+
+  /// Names what occurs in the records. Call after the last record; it ends the last round. A module
+  /// or process without a symbol is left out.
+  void AddSymbols(const ModuleSymbols& symbols);
+  void AddSymbols(const ProcessSymbols& symbols);
 
   /// Ends the last round and writes the footer. Further calls do nothing.
   absl::Status Finish(const RecorderStatistics& statistics);

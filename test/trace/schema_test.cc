@@ -120,6 +120,7 @@ TEST_CASE("Schema: protoc decodes what the writer encodes by hand") {
                            .data_source = 99,
                            .latency_cycles = 120,
                            .weight = 0.25F,
+                           .period = 1000003,
                            .pid = 7,
                            .tid = 8,
                            .cpu = 5,
@@ -139,6 +140,13 @@ TEST_CASE("Schema: protoc decodes what the writer encodes by hand") {
   writer->Add(FaultRecord{
       .time_ns = 3000, .ip = 1, .address = 2, .pid = 7, .tid = 9, .cpu = 1, .stream = 2});
   writer->Add(StatisticsRecord{.time_ns = 4000, .pid = 7, .exit_code = -1, .exit_signal = 9});
+  writer->Add(PeriodRecord{
+      .time_ns = 5000, .period = 4000037, .sample_cost_ns = 45000, .overhead = 0.5F, .stream = 1});
+  writer->AddSymbols(ModuleSymbols{.path = "/bin/x",
+                                   .build_id = "\x01\xff",
+                                   .first_mapped_offset = 4096,
+                                   .code = {{.offset = 4660, .frames = {{"inner()", "x.cc", 7}}}},
+                                   .data = {{.offset = 256, .size = 64, .name = "table"}}});
   REQUIRE(writer->Finish({.user_ns = 11}).ok());
   const std::string file = ReadFile(path);
 
@@ -169,6 +177,12 @@ TEST_CASE("Schema: protoc decodes what the writer encodes by hand") {
         "tick_delta: 3",
         "cpu: 5",
         "latency_cycles: 120",
+        "period: 1000003",
+        "period: 4000037\n    sample_cost_ns: 45000\n    overhead: 0.5\n    stream: 1",
+        "first_mapped_offset: 4096\n  code_offset_delta: 4660\n  code_frames: 1\n",
+        "text: \"inner()\"",
+        "frame_line: 7\n  data_offset_delta: 256\n  data_bytes: 64",
+        "period_records: 1\n  symbols_offset: ",
         R"(text: "/bin/x")",
         R"(text: "\001\377")",
         "protection: 5",
@@ -250,6 +264,33 @@ TEST_CASE("Golden: files of format version 1 are read as they were written") {
   CHECK(read.header.streams.size() == 2);
   CHECK(read.records == Lines(ReadFile(kGolden + ".txt")));
   CHECK(read.records.size() == kGoldenRecords);
+}
+
+TEST_CASE("Golden: a file with periods and symbols is read as it was written") {
+  const ReadTrace read = Read(kGolden + "-symbols.trace");
+  CHECK(read.status.ToString() == "OK");
+  std::vector<std::string> lines = read.records;
+  for (const std::string& line : Lines(read.early_symbols)) lines.push_back(line);
+  CHECK(lines == Lines(ReadFile(kGolden + "-symbols.txt")));
+  CHECK(read.records.size() == 300);
+}
+
+TEST_CASE("Golden: make the file with periods and symbols", "[.make-golden-symbols]") {
+  auto writer = TraceWriter::Create(kGolden + "-symbols.trace", FullHeader(), Compression::kNone,
+                                    Overwrite::kReplace);
+  REQUIRE(writer.ok());
+  RandomRecords random(kGoldenSeed + 1);
+  std::string text;
+  for (int i = 0; i < 300; ++i) {
+    const Record record = random.Next();
+    AddTo(*writer, record);
+    text += ToText(record) + '\n';
+  }
+  const Symbols symbols = ExampleSymbols();
+  for (const auto& [key, module] : symbols.modules) writer->AddSymbols(module);
+  for (const auto& [pid, process] : symbols.processes) writer->AddSymbols(process);
+  REQUIRE(writer->Finish({}).ok());
+  WriteFile(kGolden + "-symbols.txt", text + ToText(symbols));
 }
 
 // How the golden files were made; run by its tag alone, for a new format version.

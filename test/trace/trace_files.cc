@@ -15,7 +15,8 @@ constexpr std::array<std::string_view, 4> kTexts = {
 std::string Text(const AccessRecord& r) {
   return fmt::format("access {} {} {} {} {} {} {} {} {} {} {} {} {} {}", r.time_ns, r.ip, r.address,
                      r.tick, r.data_source, r.latency_cycles, r.weight, r.pid, r.tid, r.cpu, r.size,
-                     r.stream, static_cast<int>(r.kind), r.direct);
+                     r.stream, static_cast<int>(r.kind), r.direct) +
+         (r.period == 0 ? "" : fmt::format(" {}", r.period));  // not in the oldest golden file
 }
 std::string Text(const FaultRecord& r) {
   return fmt::format("fault {} {} {} {} {} {} {}", r.time_ns, r.ip, r.address, r.pid, r.tid, r.cpu,
@@ -46,6 +47,10 @@ std::string Text(const StatisticsRecord& r) {
   return fmt::format("statistics {} {} {} {} {} {} {} {} {} {} {}", r.time_ns, r.wall_ns, r.user_ns,
                      r.system_ns, r.max_rss_bytes, r.minor_faults, r.major_faults, r.pid,
                      r.exit_code, r.exit_signal, static_cast<int>(r.source));
+}
+std::string Text(const PeriodRecord& r) {
+  return fmt::format("period {} {} {} {} {}", r.time_ns, r.period, r.sample_cost_ns, r.overhead,
+                     r.stream);
 }
 
 }  // namespace
@@ -95,6 +100,7 @@ Record RandomRecords::Access() {
   r.data_source = random_() % 4 == 0 ? 0 : 1 + random_() % 5;
   r.latency_cycles = static_cast<std::uint32_t>(Bits(32));
   r.weight = 1.0F / static_cast<float>(1 + random_() % 4);
+  r.period = random_() % 4 == 0 ? Bits(64) : 1'000'000;
   r.pid = Pid();
   r.tid = r.pid + static_cast<std::int32_t>(random_() % 4);
   r.cpu = static_cast<std::uint32_t>(random_() % 2);
@@ -123,7 +129,7 @@ Record RandomRecords::Allocation() {
 Record RandomRecords::Rare() {
   const auto text = [this] { return kTexts[random_() % kTexts.size()]; };
   const auto id = [this] { return static_cast<std::int32_t>(Bits(31)); };
-  switch (random_() % 6) {
+  switch (random_() % 7) {
     case 0:
       return FaultRecord{.time_ns = time_ns_,
                          .ip = Bits(48),
@@ -168,6 +174,12 @@ Record RandomRecords::Rare() {
                         .tid = id(),
                         .stream = static_cast<std::uint8_t>(Bits(8)),
                         .kind = static_cast<LossKind>(random_() % kLossKinds)};
+    case 5:
+      return PeriodRecord{.time_ns = time_ns_,
+                          .period = Bits(64),
+                          .sample_cost_ns = Bits(64),
+                          .overhead = static_cast<float>(random_() % 1000) / 1000.0F,
+                          .stream = static_cast<std::uint8_t>(Bits(8))};
     default:
       return StatisticsRecord{.time_ns = time_ns_,
                               .wall_ns = Bits(64),
@@ -201,6 +213,54 @@ std::string ToText(const Record& record) {
   return std::visit([](const auto& r) { return Text(r); }, record);
 }
 
+Symbols ExampleSymbols() {
+  Symbols symbols;
+  symbols.modules[{"/usr/bin/solver", "\x01\xfe"}] = {
+      .path = "/usr/bin/solver",
+      .build_id = "\x01\xfe",
+      .code = {{.offset = 0x1139,
+                .frames = {{"Vector::at(unsigned long)", "vector.h", 40},
+                           {"Relax(Grid&)", "relax.cc", 4'000'000'000}}},
+               {.offset = 0x113a, .frames = {{"main", "", 0}}}},
+      .data = {
+          {.offset = 0x4000, .size = 0x2000, .name = ".bss", .kind = DataSymbol::Kind::kSection},
+          {.offset = 0x4040, .size = 4096, .name = "grid"}}};
+  symbols.modules[{"/usr/lib/libm.so.6", ""}] = {
+      .path = "/usr/lib/libm.so.6",
+      .first_mapped_offset = 4096,
+      .code = {{.offset = 7, .frames = {{"libm.so.6+0x0", "", 0}}}}};
+  symbols.processes[4711] = {
+      .pid = 4711, .code = {{.offset = 0x7f0000001000, .frames = {{"JIT:loop a b", "", 0}}}}};
+  return symbols;
+}
+
+std::string ToText(const Symbols& symbols) {
+  std::string text;
+  const auto add_code = [&](const std::vector<CodeSymbol>& code) {
+    for (const CodeSymbol& symbol : code) {
+      text += fmt::format("  code {}", symbol.offset);
+      for (const CodeFrame& frame : symbol.frames) {
+        text += fmt::format(" {} {}:{}", frame.function, frame.file, frame.line);
+      }
+      text += '\n';
+    }
+  };
+  for (const auto& [key, module] : symbols.modules) {
+    text += fmt::format("module {} {} {} {} {}\n", key.first, key.second, module.path,
+                        module.build_id, module.first_mapped_offset);
+    add_code(module.code);
+    for (const DataSymbol& data : module.data) {
+      text += fmt::format("  data {} {} {} {}\n", data.offset, data.size, data.name,
+                          static_cast<int>(data.kind));
+    }
+  }
+  for (const auto& [pid, process] : symbols.processes) {
+    text += fmt::format("process {} {}\n", pid, process.pid);
+    add_code(process.code);
+  }
+  return text;
+}
+
 void AddTo(TraceWriter& writer, const Record& record) {
   std::visit([&](const auto& r) { writer.Add(r); }, record);
 }
@@ -213,6 +273,7 @@ ReadTrace Read(const std::string& path) {
     return trace;
   }
   trace.header = reader->header();
+  trace.early_symbols = ToText(reader->symbols());
   while (true) {
     const auto record = reader->Next();
     trace.status = record.status();
@@ -222,6 +283,7 @@ ReadTrace Read(const std::string& path) {
   }
   trace.extent = reader->extent();
   trace.statistics = reader->recorder_statistics();
+  trace.symbols = ToText(reader->symbols());
   return trace;
 }
 

@@ -9,6 +9,7 @@
 #include <absl/status/status.h>
 
 #include "heimdallr/records.h"
+#include "heimdallr/symbols.h"
 #include "heimdallr/trace_header.h"
 #include "heimdallr/trace_reader.h"
 #include "trace/trace_writer.h"
@@ -40,6 +41,12 @@ class RandomRecords {
 /// Field by field, as text; equal texts mean equal records.
 std::string ToText(const Record& record);
 
+/// Modules with code, inlined code, data; a process with code of its own.
+Symbols ExampleSymbols();
+
+/// Everything in them, a line a symbol.
+std::string ToText(const Symbols& symbols);
+
 /// Gives a record of any kind to the writer.
 void AddTo(TraceWriter& writer, const Record& record);
 
@@ -51,6 +58,8 @@ struct ReadTrace {
   TraceExtent extent;
   absl::Status status;  ///< of Open, or what ended the records
   std::optional<RecorderStatistics> statistics;
+  std::string early_symbols;  ///< ToText of the symbols before the first record
+  std::string symbols;        ///< after the last
 };
 ReadTrace Read(const std::string& path);
 

@@ -1,0 +1,37 @@
+// Symbols into chunks, and back.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include <absl/status/status.h>
+
+#include "heimdallr/symbols.h"
+
+namespace heimdallr::trace {
+
+/// Calls `write` with serialized Symbols messages that together hold what is known; not at all when
+/// there is neither code nor data.
+using WriteSymbols = std::function<void(const std::string& message)>;
+void EncodeSymbols(const ModuleSymbols& symbols, const WriteSymbols& write);
+void EncodeSymbols(const ProcessSymbols& symbols, const WriteSymbols& write);
+
+/// Puts the messages of a trace together.
+class SymbolStore {
+ public:
+  /// DataLoss, with the end of a sentence about the chunk, when the message makes no sense or is
+  /// more than a trace can have; what came before is kept.
+  absl::Status Take(std::string_view message);
+
+  [[nodiscard]] const Symbols& symbols() const { return symbols_; }
+  [[nodiscard]] Symbols TakeAll() && { return std::move(symbols_); }
+
+ private:
+  Symbols symbols_;
+  std::size_t count_ = 0;
+  std::size_t text_bytes_ = 0;
+};
+
+}  // namespace heimdallr::trace
