@@ -77,6 +77,9 @@ void* RefuseSbrk(intptr_t) {
   return reinterpret_cast<void*>(intptr_t{-1});
 }
 
+// A program without threads, of a libc that has them in a library of their own.
+int RefuseThread(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*) { return EAGAIN; }
+
 // For a libc or an allocator without the newer functions.
 void* OldReallocarray(void* old, size_t count, size_t size) {
   size_t bytes = 0;
@@ -121,6 +124,7 @@ void FindAll(RealFunctions& real) {
   Find(real.quick_exit, "quick_exit");
   Find(real.dlopen, "dlopen");
   Find(real.dlmopen, "dlmopen");
+  Find(real.pthread_create, "pthread_create", &RefuseThread);
 }
 
 constexpr RealFunctions Unresolved() {
@@ -150,6 +154,8 @@ constexpr RealFunctions Unresolved() {
       .quick_exit = LookUpAndCall<&F::quick_exit, KernelExit, void, int>,
       .dlopen = nullptr,  // must be reached by a jump: its hook looks up first
       .dlmopen = nullptr,
+      .pthread_create = LookUpAndCall<&F::pthread_create, RefuseThread, int, pthread_t*,
+                                      const pthread_attr_t*, void* (*)(void*), void*>,
   };
 }
 

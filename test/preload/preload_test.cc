@@ -208,6 +208,29 @@ TEST_CASE("Interposer: each thread's record starts with where its stack is") {
   }
 }
 
+TEST_CASE("Interposer: threads that allocate nothing report where they are, too") {
+  const RunResult result = Workload({"thread_local", "1x"});
+  REQUIRE(result.status == 0);
+  CHECK(result.Count(EventCode::kThreadStart) == 5);
+  // Thread-local variables lie right below the thread pointer, the stack of a thread below them.
+  std::istringstream lines(result.output);
+  int found = 0;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string kind, pid, name, address;
+    words >> kind >> pid >> name >> address;
+    if (kind != "object") continue;
+    const std::uint64_t first = std::stoull(address, nullptr, 16);
+    found += static_cast<int>(
+        std::count_if(result.events.begin(), result.events.end(), [&](const SeenEvent& event) {
+          if (event.code != EventCode::kThreadStart) return false;
+          const std::uint64_t above = name.starts_with("tls") ? event.address : event.size;
+          return first < above && above - first < 16384;
+        }));
+  }
+  CHECK(found == 8);
+}
+
 TEST_CASE("Interposer: a failing operator new throws as it should and is recorded once") {
   const RunResult result = Subject("new_fails");
   CheckExact(result);
