@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "replay/block_replay.h"
+
 namespace heimdallr::replay {
 namespace {
 
@@ -90,7 +92,10 @@ const FunctionLayout* BlockCache::LayoutAround(SpaceId space, std::uint64_t ip) 
   const auto [entry, is_new] = layouts_.try_emplace({space, range->start});
   if (is_new || entry->second.range != *range) {
     const std::vector<std::byte> code = Read(space, range->start, range->end - range->start);
-    entry->second = LayOut(*range, code, *decoder_);
+    entry->second =
+        LayOut(*range, code, *decoder_, [&](std::uint64_t address, std::span<std::byte> into) {
+          return reader_(space, address, into);
+        });
   }
   return &entry->second;
 }
@@ -112,28 +117,38 @@ std::variant<Block, Reason> BlockCache::Decode(SpaceId space, std::uint64_t star
     ip += instruction->length_bytes;
     if (EndsBlock(instruction->flow) || ip - start >= code.size()) break;
   }
-  block.instruction_count = static_cast<std::uint32_t>(block.steps.size());
   return block;
+}
+
+std::variant<Block, Reason> BlockCache::DecodeFrom(SpaceId space, std::uint64_t ip,
+                                                   std::uint64_t end) const {
+  auto decoded = Decode(space, ip, end, Block::Start::kInDoubt);
+  if (auto* block = std::get_if<Block>(&decoded)) CountVantagePoints(*block, Direction::kForward);
+  return decoded;
 }
 
 std::variant<Block, Reason> BlockCache::MakeBlock(SpaceId space, std::uint64_t ip) {
   using enum Block::Start;
   const FunctionLayout* layout = LayoutAround(space, ip);
   if (layout == nullptr || ip >= layout->decoded_end) {
-    return Decode(space, ip, ip + kUnboundedBytes, kInDoubt);
+    return DecodeFrom(space, ip, ip + kUnboundedBytes);
   }
   const std::uint64_t start = layout->LeaderOf(ip);
   auto whole = Decode(space, start, layout->NextLeader(start), kKnown);
   auto* block = std::get_if<Block>(&whole);
-  if (block == nullptr) return Decode(space, ip, layout->NextLeader(ip), kInDoubt);
+  if (block == nullptr) return DecodeFrom(space, ip, layout->NextLeader(ip));
   const auto at = std::find_if(block->steps.begin(), block->steps.end(),
                                [ip](const Block::Step& step) { return step.ip == ip; });
   if (at == block->steps.end()) {
     // Beyond the longest block, or a jump into the middle of what looked like one instruction.
-    return Decode(space, ip, layout->NextLeader(ip), kInDoubt);
+    return DecodeFrom(space, ip, layout->NextLeader(ip));
   }
-  // A jump through a table may enter anywhere: what is before the instruction may not have run.
-  if (layout->has_indirect_jump) {
+  if (!layout->has_indirect_jump) {
+    CountVantagePoints(*block, Direction::kBothWays);
+  } else {
+    // A jump through a table may enter anywhere: what is before the instruction may not have run.
+    // It mostly has, though, so the places before count as those from which others see as far.
+    CountVantagePoints(*block, Direction::kForward);
     block->steps.erase(block->steps.begin(), at);
     block->start = kInDoubt;
   }

@@ -14,6 +14,7 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include "replay/block.h"
 #include "replay/function_layout.h"
 #include "replay/instruction.h"
 #include "replay/instruction_decoder.h"
@@ -30,27 +31,6 @@ using CodeReader =
 
 /// The function around an instruction; nothing where no symbol or unwind table names one (JIT).
 using FunctionFinder = std::function<std::optional<CodeRange>(SpaceId space, std::uint64_t ip)>;
-
-/// Straight code: entered at its first instruction, left after its last.
-struct Block {
-  struct Step {
-    std::uint64_t ip = 0;
-    Instruction instruction;
-  };
-  enum class Start : std::uint8_t {
-    kKnown,
-    kInDoubt,  ///< steps begin at the instruction asked for; what runs before it is not known
-  };
-  std::vector<Step> steps;
-  std::uint32_t instruction_count = 0;  ///< of the whole basic block, as far as it is known
-  Start start = Start::kKnown;
-};
-
-/// An instruction within its block.
-struct BlockPosition {
-  const Block* block = nullptr;
-  std::uint32_t index = 0;  ///< into Block::steps
-};
 
 struct BlockCacheTotals {
   std::uint64_t hits = 0;
@@ -89,6 +69,9 @@ class BlockCache {
   [[nodiscard]] const FunctionLayout* LayoutAround(SpaceId space, std::uint64_t ip);
   [[nodiscard]] std::variant<Block, Reason> Decode(SpaceId space, std::uint64_t start,
                                                    std::uint64_t end, Block::Start kind) const;
+  /// The code from `ip` on, of which what comes before is not known.
+  [[nodiscard]] std::variant<Block, Reason> DecodeFrom(SpaceId space, std::uint64_t ip,
+                                                       std::uint64_t end) const;
   [[nodiscard]] std::variant<Block, Reason> MakeBlock(SpaceId space, std::uint64_t ip);
   [[nodiscard]] BlockPosition Insert(SpaceId space, std::uint64_t ip, Block block);
   /// Takes what leads to `block` out of the tables, and its steps out of the count.

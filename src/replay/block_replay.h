@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "replay/block_cache.h"
+#include "replay/block.h"
 #include "replay/instruction.h"
 #include "replay/registers.h"
 
@@ -16,6 +16,10 @@ namespace heimdallr::replay {
 struct ReplayedAccess {
   std::uint64_t ip = 0;
   std::uint64_t address = 0;
+  /// 1 / vantage points: summed over the ticks that fall on the block's instructions, each as often
+  /// as the others, it comes to the same for every operand, be it seen from one of them or from
+  /// all.
+  float weight = 1;
   std::uint16_t size_bytes = 0;
   AccessKind kind = AccessKind::kUnknown;
   bool direct = false;  ///< of the instruction at the tick itself
@@ -33,5 +37,11 @@ struct ReplayResult {
 /// to its start, undoing it; gives each memory operand whose registers stay known. `registers` are
 /// those of the tick: the instruction at `position` has not run yet. `result` is reused memory.
 void Replay(const BlockPosition& position, const Registers& registers, ReplayResult& result);
+
+enum class Direction : std::uint8_t { kBothWays, kForward };
+
+/// Sets the vantage points of each operand of the block: how many of its instructions are places
+/// from which a walk in this direction finds the registers of its address unchanged.
+void CountVantagePoints(Block& block, Direction direction);
 
 }  // namespace heimdallr::replay

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "replay/instruction_decoder.h"
+#include "replay/jump_table.h"
 
 namespace heimdallr::replay {
 
@@ -26,7 +27,8 @@ struct FunctionLayout {
   std::vector<std::uint64_t> leaders;
   /// The pass came through to here; beyond, the bytes are no instructions.
   std::uint64_t decoded_end = 0;
-  /// There are jumps through registers or tables: any instruction may be a leader.
+  /// There are jumps through registers whose table could not be found: any instruction may be a
+  /// leader.
   bool has_indirect_jump = false;
 
   /// The last leader at or before `ip`, which is in [range.start, decoded_end).
@@ -35,8 +37,8 @@ struct FunctionLayout {
   [[nodiscard]] std::uint64_t NextLeader(std::uint64_t ip) const;
 };
 
-/// Decodes `code`, the bytes of `range`, from its start to its end.
+/// Decodes `code`, the bytes of `range`, from its start to its end; reads jump tables by `read`.
 [[nodiscard]] FunctionLayout LayOut(const CodeRange& range, std::span<const std::byte> code,
-                                    const InstructionDecoder& decoder);
+                                    const InstructionDecoder& decoder, const MemoryReader& read);
 
 }  // namespace heimdallr::replay

@@ -70,7 +70,9 @@ struct Instruction {
   std::uint8_t length_bytes = 0;
   Flow flow = Flow::kNext;
   std::uint64_t target = 0;  ///< of kBranch and kJump; of kCall when it is direct, else 0
-  Effects effects;           ///< of a call: what the called function may change as well
+  Register compared = Register::kNone;  ///< of a comparison of a register with a constant
+  std::uint32_t comparand = 0;          ///< that constant
+  Effects effects;                      ///< of a call: what the called function may change as well
 
   [[nodiscard]] std::span<const MemoryOperand> memory() const {
     return {operands.data(), operand_count};

@@ -240,6 +240,16 @@ void DescribeFlow(const ZydisDecodedInstruction& instruction, Operands operands,
   }
 }
 
+void DescribeComparison(const ZydisDecodedInstruction& instruction, Operands operands,
+                        Instruction& result) {
+  if (instruction.mnemonic != ZYDIS_MNEMONIC_CMP || !IsRegister(operands[0]) ||
+      !IsImmediate(operands[1])) {
+    return;
+  }
+  result.compared = ToRegister(operands[0].reg.value);
+  result.comparand = static_cast<std::uint32_t>(Immediate(operands[1]));
+}
+
 }  // namespace
 
 Register ToRegister(ZydisRegister which) {
@@ -253,6 +263,7 @@ Register ToRegister(ZydisRegister which) {
 void DescribeEffects(const ZydisDecodedInstruction& instruction, Operands operands,
                      std::uint64_t ip, Instruction& result) {
   DescribeFlow(instruction, operands, ip, result);
+  DescribeComparison(instruction, operands, result);
   Effects& effects = result.effects;
   effects.computed = Computed(instruction, operands, ip);
   effects.stack_delta = StackDelta(instruction);

@@ -23,6 +23,7 @@
 #include <catch2/catch.hpp>
 
 #include "process/function_ranges.h"
+#include "replay/block_cache.h"
 
 namespace heimdallr::replay {
 namespace {
@@ -286,10 +287,77 @@ TEST_CASE("Replay: pushes, pops and calls keep the stack pointer right") {
   CHECK(outcome.accesses > 100);
 }
 
+// Each operand must weigh the same when ticks fall evenly on the block: once for each pass.
+TEST_CASE("Replay: the weights of an operand add up to one over the instructions of its block") {
+  BlockCache cache(MakeX86Decoder(), ReadOwnCode, FindOwnFunction);
+  Registers registers;
+  for (std::uint8_t i = 0; i < 16; ++i) registers.Set(static_cast<Register>(i), 4096U * i + 1);
+  std::size_t operands = 0;
+  for (const std::uint64_t function :
+       {Address(ReplayTriad), Address(ReplayStencil), Address(ReplayRandomUpdates),
+        Address(ReplayList), Address(ReplayRecursion), Address(ReplaySwitch)}) {
+    const auto range = FindOwnFunction(0, function);
+    REQUIRE(range);
+    std::map<std::uint64_t, std::map<std::size_t, double>> sums;  // by ip and operand
+    for (std::uint64_t ip = range->start; ip < range->end;) {
+      const auto position = std::get<BlockPosition>(cache.Lookup(0, ip));
+      ReplayResult result;
+      Replay(position, registers, result);
+      std::map<std::uint64_t, std::size_t> seen;
+      for (const ReplayedAccess& access : result.accesses) {
+        sums[access.ip][seen[access.ip]++] += access.weight;
+      }
+      ip += position.block->steps[position.index].instruction.length_bytes;
+    }
+    for (const auto& [ip, of_operands] : sums) {
+      for (const auto& [operand, sum] : of_operands) {
+        INFO(std::hex << ip);
+        CHECK(sum == Approx(1.0).margin(1e-5));
+        ++operands;
+      }
+    }
+  }
+  CHECK(operands > 30);
+}
+
+TEST_CASE("Replay: an operand whose base is overwritten weighs more, being seen more rarely") {
+  // mov (%rax),%rax; add $1,%rcx; mov %rcx,(%rdx); ret
+  const std::array<std::uint8_t, 11> code{0x48, 0x8b, 0x00, 0x48, 0x83, 0xc1,
+                                          0x01, 0x48, 0x89, 0x0a, 0xc3};
+  BlockCache cache(
+      MakeX86Decoder(),
+      [&](SpaceId, std::uint64_t address, std::span<std::byte> into) -> std::size_t {
+        const std::size_t size = std::min<std::size_t>(into.size(), 0x100b - address);
+        std::memcpy(into.data(), &code[address - 0x1000], size);
+        return size;
+      },
+      [](SpaceId, std::uint64_t) {
+        return CodeRange{0x1000, 0x100b};
+      });
+  Registers registers;
+  for (std::uint8_t i = 0; i < 16; ++i) registers.Set(static_cast<Register>(i), 4096);
+  ReplayResult result;
+  Replay(std::get<BlockPosition>(cache.Lookup(1, 0x1000)), registers, result);
+  REQUIRE(result.accesses.size() == 3);
+  CHECK(result.accesses[0].weight == 1.0F);      // the load: from itself alone
+  CHECK(result.accesses[1].weight == 1.0F / 4);  // the store, from everywhere
+  CHECK(result.accesses[2].weight == 1.0F / 4);  // ret reads the stack
+  Replay(std::get<BlockPosition>(cache.Lookup(1, 0x1007)), registers, result);
+  REQUIRE(result.accesses.size() == 2);
+  CHECK(result.accesses[0].weight == 1.0F / 4);
+}
+
 TEST_CASE("Replay: a jump table does not make accesses of cases that were not entered") {
   for (std::size_t i = 0; i < table.size(); ++i) table[i] = i * 5;
   const Outcome outcome = Check(ReplaySwitch, Address(ReplaySwitch));
   CHECK(outcome.with_operands > 100);
+  CHECK(outcome.accesses > 100);
+  // Its table is read: each case is a block of its own, known from its start.
+  BlockCache cache(MakeX86Decoder(), ReadOwnCode, FindOwnFunction);
+  const auto range = FindOwnFunction(0, Address(ReplaySwitch));
+  REQUIRE(range);
+  const auto position = std::get<BlockPosition>(cache.Lookup(0, range->start));
+  CHECK(position.block->start == Block::Start::kKnown);
 }
 
 TEST_CASE("Replay: string instructions and their neighbours give true addresses") {
