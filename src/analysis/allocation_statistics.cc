@@ -1,27 +1,13 @@
 #include "analysis/allocation_statistics.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
+#include "analysis/allocation_range.h"
 #include "analysis/names.h"
 
 namespace heimdallr::analysis {
 namespace {
-
-// Time stamp counters are read without serialisation: a free may be stamped this much later than
-// the allocation, by another thread, that got its block.
-constexpr std::uint64_t kReorderNs = 1000;
-constexpr std::size_t kDisplacedKept = 64;
-
-bool IsTwoStep(AllocationCall call) {
-  return call == AllocationCall::kRealloc || call == AllocationCall::kReallocarray ||
-         call == AllocationCall::kMremap;
-}
-
-bool IsBreak(AllocationCall call) {
-  return call == AllocationCall::kBrk || call == AllocationCall::kSbrk;
-}
 
 std::size_t IndexOf(AllocationCall call) {
   const auto index = static_cast<std::size_t>(call);
@@ -155,8 +141,7 @@ void AllocationStatistics::Allocate(Image& image, const AllocationRecord& record
   if (const auto before = image.blocks.Insert(record.address, block)) {
     ++oddities_.missed_frees;
     if (before->owner == image.number) Shrink(image, before->site, heap_, 1, before->size);
-    if (displaced_.size() == kDisplacedKept) displaced_.erase(displaced_.begin());
-    displaced_.push_back({record.address, record.time_ns, image.number});
+    displaced_.Note(record.address, image.number, record.time_ns);
   }
   Grow(image, site, heap_, 1, record.size, record.time_ns);
 }
@@ -170,7 +155,10 @@ void AllocationStatistics::Deallocate(Image& image, const AllocationRecord& reco
     }
     return;
   }
-  if (!displaced_.empty() && FreesDisplaced(image, record)) return;
+  if (displaced_.Take(record.address, image.number, record.time_ns)) {
+    --oddities_.missed_frees;
+    return;
+  }
   const std::optional<LiveBlock> block = image.blocks.Remove(record.address);
   if (IsTwoStep(record.call)) given_up_[record.tid] = {record.address, image.number, block, {}};
   if (!block) {
@@ -180,20 +168,6 @@ void AllocationStatistics::Deallocate(Image& image, const AllocationRecord& reco
   } else {
     Shrink(image, block->site, heap_, 1, block->size);
   }
-}
-
-// Whether the block of this free has already been replaced, by an allocation stamped too early.
-bool AllocationStatistics::FreesDisplaced(const Image& image, const AllocationRecord& record) {
-  std::erase_if(displaced_, [&](const Displaced& displaced) {
-    return displaced.time_ns + kReorderNs < record.time_ns;
-  });
-  const auto found = std::find_if(displaced_.begin(), displaced_.end(), [&](const Displaced& d) {
-    return d.address == record.address && d.image == image.number;
-  });
-  if (found == displaced_.end()) return false;
-  displaced_.erase(found);
-  --oddities_.missed_frees;
-  return true;
 }
 
 void AllocationStatistics::OnFailure(Image& image, const AllocationRecord& record) {
@@ -235,19 +209,9 @@ void AllocationStatistics::Restore(Image& image, const GivenUp& given_up,
   }
 }
 
-// First address behind what the record maps or unmaps, which the kernel does in whole pages; the
-// record's own address if there is nothing.
-std::uint64_t AllocationStatistics::EndOf(const AllocationRecord& record) const {
-  const std::uint64_t unit = IsBreak(record.call) ? 1 : page_size_;
-  if (record.size > std::numeric_limits<std::uint64_t>::max() - record.address - unit) {
-    return record.address;
-  }
-  return record.address + (record.size + unit - 1) / unit * unit;
-}
-
 void AllocationStatistics::Map(Image& image, const AllocationRecord& record, std::uint32_t site) {
   Unmap(image, record);  // MAP_FIXED replaces what was there
-  const std::uint64_t end = EndOf(record);
+  const std::uint64_t end = EndOfMapped(record, page_size_);
   if (end == record.address) return;
   image.mapped.Assign(record.address, end, site);
   Grow(image, site, mapped_, 0, end - record.address, record.time_ns);
@@ -256,7 +220,7 @@ void AllocationStatistics::Map(Image& image, const AllocationRecord& record, std
 std::vector<AllocationStatistics::Piece> AllocationStatistics::Unmap(
     Image& image, const AllocationRecord& record) {
   std::vector<Piece> pieces;
-  const std::uint64_t end = EndOf(record);
+  const std::uint64_t end = EndOfMapped(record, page_size_);
   if (end == record.address) return pieces;
   image.mapped.Erase(record.address, end,
                      [&](std::uint64_t from, std::uint64_t to, std::uint32_t site) {

@@ -10,6 +10,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "analysis/allocation_sites.h"
+#include "analysis/displaced_blocks.h"
 #include "analysis/live_blocks.h"
 #include "analysis/module_map.h"
 #include "analysis/range_map.h"
@@ -86,11 +87,6 @@ class AllocationStatistics {
     std::optional<LiveBlock> block;
     std::vector<Piece> pieces;
   };
-  struct Displaced {
-    std::uint64_t address = 0;
-    std::uint64_t time_ns = 0;
-    std::uint32_t image = 0;
-  };
 
   Image& ImageOf(std::int32_t pid);
   void EndImage(std::int32_t pid);
@@ -100,11 +96,9 @@ class AllocationStatistics {
   void Allocate(Image& image, const AllocationRecord& record);
   void Deallocate(Image& image, const AllocationRecord& record);
   void OnFailure(Image& image, const AllocationRecord& record);
-  bool FreesDisplaced(const Image& image, const AllocationRecord& record);
   void Map(Image& image, const AllocationRecord& record, std::uint32_t site);
   std::vector<Piece> Unmap(Image& image, const AllocationRecord& record);
   void Restore(Image& image, const GivenUp& given_up, const AllocationRecord& record);
-  [[nodiscard]] std::uint64_t EndOf(const AllocationRecord& record) const;
 
   void Grow(Image& image, std::uint32_t site, MemoryTotals& totals, std::uint64_t blocks,
             std::uint64_t bytes, std::uint64_t time_ns);
@@ -123,7 +117,7 @@ class AllocationStatistics {
   std::int32_t last_pid_ = 0;  // of last_image_, which most records share
   Image* last_image_ = nullptr;
   absl::flat_hash_map<std::int32_t, GivenUp> given_up_;  // by thread id
-  std::vector<Displaced> displaced_;
+  DisplacedBlocks displaced_;
 };
 
 }  // namespace heimdallr::analysis

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <iterator>
 #include <map>
+#include <optional>
 
 namespace heimdallr::analysis {
 
@@ -44,6 +45,28 @@ class RangeMap {
     if (above == ranges_.begin()) return nullptr;
     const Range& range = std::prev(above)->second;
     return address < range.end ? &range.value : nullptr;
+  }
+
+  struct Piece {
+    std::uint64_t start = 0;
+    std::uint64_t end = 0;
+    Value value;
+  };
+
+  /// The range that holds `address`.
+  [[nodiscard]] std::optional<Piece> FindPiece(std::uint64_t address) const {
+    const auto above = ranges_.upper_bound(address);
+    if (above == ranges_.begin()) return std::nullopt;
+    const auto& [start, range] = *std::prev(above);
+    if (address >= range.end) return std::nullopt;
+    return Piece{start, range.end, range.value};
+  }
+
+  /// The first range that begins above `address`.
+  [[nodiscard]] std::optional<Piece> FindAbove(std::uint64_t address) const {
+    const auto above = ranges_.upper_bound(address);
+    if (above == ranges_.end()) return std::nullopt;
+    return Piece{above->first, above->second.end, above->second.value};
   }
 
   [[nodiscard]] bool Overlaps(std::uint64_t start, std::uint64_t end) const {

@@ -42,6 +42,7 @@ class TraceStatistics {
   void On(const ThreadRecord& record) { processes_.Add(record); }
   void On(const LossRecord& record) { losses_.Add(record); }
   void On(const StatisticsRecord& record) { processes_.Add(record); }
+  void On(const PeriodRecord& /*record*/) {}
 
   ModuleMap modules_;  // before allocations_, which refers to it
   AccessStatistics accesses_;

@@ -14,9 +14,9 @@ constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
 constexpr std::size_t kDecimals = 9;
 
 // In the order of their bits.
-constexpr std::array<std::string_view, 9> kTypes{"access",       "fault",   "allocation",
-                                                 "deallocation", "mapping", "process",
-                                                 "thread",       "loss",    "statistics"};
+constexpr std::array<std::string_view, 10> kTypes{
+    "access",  "fault",  "allocation", "deallocation", "mapping",
+    "process", "thread", "loss",       "statistics",   "period"};
 
 // By the order of Record's alternatives, with allocations parted by event.
 std::uint32_t TypeBit(const Record& record) {
@@ -69,13 +69,23 @@ bool Holds(const std::vector<std::int32_t>& wanted, std::int32_t value) {
   return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
 }
 
+// Process of a record; 0 for what concerns the recording alone.
+template <typename AnyRecord>
+std::int32_t ProcessOf(const AnyRecord& record) {
+  if constexpr (requires { record.pid; }) {
+    return record.pid;
+  } else {
+    return 0;
+  }
+}
+
 // Thread of a record; statistics and process events concern the whole process.
 template <typename AnyRecord>
 std::int32_t ThreadOf(const AnyRecord& record) {
   if constexpr (requires { record.tid; }) {
     return record.tid;
   } else {
-    return record.pid;
+    return ProcessOf(record);
   }
 }
 
@@ -114,7 +124,7 @@ bool RecordFilter::Accepts(const Record& record) {
       [this](const auto& r) {
         return (!options_.time_ns ||
                 (r.time_ns >= options_.time_ns->begin && r.time_ns < options_.time_ns->end)) &&
-               Holds(options_.pids, r.pid) && Holds(options_.tids, ThreadOf(r));
+               Holds(options_.pids, ProcessOf(r)) && Holds(options_.tids, ThreadOf(r));
       },
       record);
 }

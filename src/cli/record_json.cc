@@ -29,6 +29,7 @@ class RecordJson {
     Stream(r.stream);
     json_.Bool("direct", r.direct);
     json_.Float("weight", r.weight);
+    if (r.period != 0) json_.Number("period", r.period);
     if (r.tick != 0) json_.Number("tick", r.tick);
     if (r.latency_cycles != 0) json_.Number("latency", r.latency_cycles);
     if (r.data_source != 0) json_.Number("data_source", r.data_source);
@@ -102,15 +103,16 @@ class RecordJson {
 
   void operator()(const StatisticsRecord& r) {
     Head("statistics", r.time_ns, r.pid);
-    json_.Number("wall_ns", r.wall_ns);
-    json_.Number("user_ns", r.user_ns);
-    json_.Number("system_ns", r.system_ns);
-    json_.Number("max_rss_bytes", r.max_rss_bytes);
-    json_.Number("minor_faults", r.minor_faults);
-    json_.Number("major_faults", r.major_faults);
-    if (r.exit_code >= 0) json_.Number("exit_code", r.exit_code);
-    if (r.exit_signal != 0) json_.Number("exit_signal", r.exit_signal);
-    json_.Literal("source", Name(r.source));
+    AppendStatistics(r, json_);
+  }
+
+  void operator()(const PeriodRecord& r) {
+    json_.Literal("type", "period");
+    json_.Number("time_ns", r.time_ns);
+    Stream(r.stream);
+    json_.Number("period", r.period);
+    if (r.sample_cost_ns != 0) json_.Number("sample_cost_ns", r.sample_cost_ns);
+    json_.Float("overhead", r.overhead);
   }
 
  private:
@@ -135,6 +137,18 @@ class RecordJson {
 };
 
 }  // namespace
+
+void AppendStatistics(const StatisticsRecord& record, JsonWriter& json) {
+  json.Number("wall_ns", record.wall_ns);
+  json.Number("user_ns", record.user_ns);
+  json.Number("system_ns", record.system_ns);
+  json.Number("max_rss_bytes", record.max_rss_bytes);
+  json.Number("minor_faults", record.minor_faults);
+  json.Number("major_faults", record.major_faults);
+  if (record.exit_code >= 0) json.Number("exit_code", record.exit_code);
+  if (record.exit_signal != 0) json.Number("exit_signal", record.exit_signal);
+  json.Literal("source", Name(record.source));
+}
 
 void AppendJson(const Record& record, const RecordContext& context, fmt::memory_buffer& out) {
   JsonWriter json(out);

@@ -16,17 +16,8 @@ namespace {
 using analysis::Name;
 
 std::string_view Words(AccessKind kind) {
-  switch (kind) {
-    case AccessKind::kLoad:
-      return "load";
-    case AccessKind::kStore:
-      return "store";
-    case AccessKind::kLoadStore:
-      return "load+store";
-    case AccessKind::kUnknown:
-      break;
-  }
-  return "access";
+  if (kind == AccessKind::kUnknown) return "access";
+  return kind == AccessKind::kLoadStore ? "load+store" : Name(kind);
 }
 
 // Writes one record; the line end is the caller's.
@@ -43,6 +34,7 @@ class RecordText {
     if (r.tick != 0) Put(FMT_COMPILE(" tick {}"), r.tick);
     if (!r.direct) Put(FMT_COMPILE(", replayed"));
     if (r.weight != 1.0F) Put(FMT_COMPILE(", weight {}"), r.weight);
+    if (r.period != 0) Put(FMT_COMPILE(", period {}"), r.period);
     if (r.latency_cycles != 0) Put(FMT_COMPILE(", latency {} cycles"), r.latency_cycles);
     if (r.data_source != 0) Put(FMT_COMPILE(", data source {:#x}"), r.data_source);
   }
@@ -119,6 +111,13 @@ class RecordText {
     if (r.exit_code >= 0) Put(FMT_COMPILE(", exit status {}"), r.exit_code);
     if (r.exit_signal != 0) Put(FMT_COMPILE(", killed by signal {}"), r.exit_signal);
     if (r.source == StatisticsSource::kLastSeen) Put(FMT_COMPILE(" (when last seen)"));
+  }
+
+  void operator()(const PeriodRecord& r) {
+    Head(r.time_ns, 0, 0, "period");
+    Put(FMT_COMPILE("{} from now on, {}"), r.period, context_.stream_name(r.stream));
+    if (r.sample_cost_ns != 0) Put(FMT_COMPILE(", a sample costs {}"), Duration(r.sample_cost_ns));
+    if (r.overhead != 0) Put(FMT_COMPILE(", sampling took {}"), Percent(double{r.overhead}, 1));
   }
 
  private:

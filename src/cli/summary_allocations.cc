@@ -2,6 +2,7 @@
 #include <string>
 #include <string_view>
 
+#include "analysis/code_names.h"
 #include "analysis/names.h"
 #include "cli/append.h"
 #include "cli/plain_text.h"
@@ -58,16 +59,11 @@ void AppendCalls(const AllocationStatistics& allocations, SiteMemory memory,
   table.AppendTo(out, 2);
 }
 
-std::string_view FileName(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
-
 std::string Where(const TraceSummary& summary, const AllocationSite& site) {
   if (site.caller == 0) return "(caller not known)";
   if (site.location.module == 0) return fmt::format("{:#x}", site.caller);
   const analysis::Module& module = summary.statistics->modules().module(site.location.module);
-  return fmt::format("{:#x}  {}+{:#x}", site.caller, Plain(FileName(module.path)),
+  return fmt::format("{:#x}  {}+{:#x}", site.caller, Plain(analysis::FileName(module.path)),
                      site.location.offset);
 }
 

@@ -4,6 +4,8 @@
 
 #include "analysis/names.h"
 #include "cli/json_writer.h"
+#include "cli/profile_json.h"
+#include "cli/record_json.h"
 
 namespace heimdallr::cli {
 namespace {
@@ -64,16 +66,7 @@ void AppendProcess(const ProcessInfo& process, JsonWriter& json) {
   json.Number("allocations", process.allocations);
   json.Number("allocated_bytes", process.allocated_bytes);
   if (process.statistics) {
-    const StatisticsRecord& s = *process.statistics;
-    json.Number("wall_ns", s.wall_ns);
-    json.Number("user_ns", s.user_ns);
-    json.Number("system_ns", s.system_ns);
-    json.Number("max_rss_bytes", s.max_rss_bytes);
-    json.Number("minor_faults", s.minor_faults);
-    json.Number("major_faults", s.major_faults);
-    if (s.exit_code >= 0) json.Number("exit_code", s.exit_code);
-    if (s.exit_signal != 0) json.Number("exit_signal", s.exit_signal);
-    json.Literal("source", Name(s.source));
+    AppendStatistics(*process.statistics, json);
   }
   json.EndObject();
 }
@@ -210,6 +203,10 @@ void AppendSummaryJson(const TraceSummary& summary, fmt::memory_buffer& out) {
     AppendStream(info, summary.statistics->accesses().stream(info.id), json);
   }
   json.EndArray();
+  if (summary.tops) {
+    AppendObjects(summary.tops->objects, summary.tops->figures, "top_objects", json);
+    AppendCode(summary.tops->code, summary.tops->figures, "top_code", json);
+  }
   AppendAllocations(summary, json);
   AppendLosses(summary, json);
   if (summary.recorder) {

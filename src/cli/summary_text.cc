@@ -8,6 +8,7 @@
 
 #include "cli/append.h"
 #include "cli/plain_text.h"
+#include "cli/profile_text.h"
 #include "cli/text_table.h"
 
 namespace heimdallr::cli {
@@ -149,6 +150,7 @@ void AppendRunText(const TraceSummary& summary, fmt::memory_buffer& out) {
 void AppendSummaryText(const TraceSummary& summary, fmt::memory_buffer& out) {
   AppendRunText(summary, out);
   AppendAccessText(summary, out);
+  if (summary.tops) AppendTops(*summary.tops, out);
   AppendAllocationText(summary, out);
   AppendLossText(summary, out);
 }

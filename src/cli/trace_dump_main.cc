@@ -11,7 +11,9 @@
 
 #include <fmt/format.h>
 
+#include "cli/code_command.h"
 #include "cli/command_line.h"
+#include "cli/objects_command.h"
 #include "cli/plain_text.h"
 #include "cli/print_command.h"
 #include "cli/summary_command.h"
@@ -31,6 +33,8 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"summary", "what a recording holds, in short; the default", SummaryCommand},
+    {"objects", "which objects are accessed: blocks, variables, mappings, stacks", ObjectsCommand},
+    {"code", "which functions or lines make the accesses", CodeCommand},
     {"print", "its records one by one, as text or JSON, filtered", PrintCommand},
     {"validate", "whether a file is whole, or up to where it is good", ValidateCommand},
 };

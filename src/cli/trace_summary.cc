@@ -5,9 +5,12 @@
 
 #include "analysis/names.h"
 #include "cli/file_state.h"
+#include "cli/trace_profile.h"
 
 namespace heimdallr::cli {
 namespace {
+
+constexpr std::size_t kTopRows = 5;
 
 bool IsOf(const analysis::AllocationSite& site, SiteMemory memory) {
   return analysis::MapsMemory(site.call) == (memory == SiteMemory::kMapped);
@@ -20,9 +23,16 @@ absl::StatusOr<TraceSummary> SummariseTrace(const std::string& path) {
   if (!reader.ok()) return reader.status();
   TraceSummary summary{.path = path, .header = reader->header()};
   summary.statistics = std::make_unique<analysis::TraceStatistics>(summary.header);
+  std::optional<analysis::AccessProfile> profile;
+  if (HasAccesses(summary.header)) MakeProfile(*reader, profile);
   auto record = reader->Next();
   for (; record.ok() && *record != nullptr; record = reader->Next()) {
     summary.statistics->Add(**record);
+    if (profile) profile->Add(**record);
+  }
+  if (profile) {
+    profile->Finish();
+    summary.tops = TopsOf(*profile, reader->symbols(), kTopRows);
   }
   summary.extent = reader->extent();
   summary.recorder = reader->recorder_statistics();

@@ -9,6 +9,7 @@
 #include <absl/status/statusor.h>
 
 #include "analysis/trace_statistics.h"
+#include "cli/profile_figures.h"
 #include "heimdallr/trace_header.h"
 #include "heimdallr/trace_reader.h"
 
@@ -20,6 +21,7 @@ struct TraceSummary {
   TraceExtent extent;
   std::optional<RecorderStatistics> recorder;  ///< none if the recording did not end well
   std::unique_ptr<analysis::TraceStatistics> statistics;
+  std::optional<ProfileTops> tops;    ///< of traces with accesses
   std::optional<std::string> defect;  ///< `DefectOf` the file; what precedes it is summed up
 };
 

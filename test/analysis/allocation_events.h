@@ -8,10 +8,10 @@
 namespace heimdallr::analysis {
 
 inline constexpr std::int32_t kPid = 100;
-inline constexpr std::uint64_t kSite = 0x401000;
+inline constexpr std::uint64_t kCaller = 0x401000;
 
 inline AllocationRecord Malloc(std::uint64_t time_ns, std::uint64_t address, std::uint64_t size,
-                               std::int32_t pid = kPid, std::uint64_t caller = kSite) {
+                               std::int32_t pid = kPid, std::uint64_t caller = kCaller) {
   return {.time_ns = time_ns,
           .address = address,
           .size = size,
@@ -37,7 +37,7 @@ inline AllocationRecord GiveUp(std::uint64_t time_ns, AllocationCall call, std::
   return {.time_ns = time_ns,
           .address = address,
           .size = size,
-          .caller = kSite,
+          .caller = kCaller,
           .pid = pid,
           .tid = pid,
           .call = call,
@@ -52,7 +52,7 @@ inline AllocationRecord Renew(std::uint64_t time_ns, AllocationCall call, std::u
           .address = address,
           .size = size,
           .old_address = old_address,
-          .caller = kSite,
+          .caller = kCaller,
           .pid = pid,
           .tid = pid,
           .call = call};
@@ -63,7 +63,7 @@ inline AllocationRecord Map(std::uint64_t time_ns, std::uint64_t address, std::u
   return {.time_ns = time_ns,
           .address = address,
           .size = size,
-          .caller = kSite,
+          .caller = kCaller,
           .pid = kPid,
           .tid = kPid,
           .call = call};

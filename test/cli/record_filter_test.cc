@@ -62,6 +62,7 @@ TEST_CASE("RecordFilter: processes and threads") {
   CHECK_FALSE(by_tid.Accepts(Access(0, 0)));
   CHECK(by_tid.Accepts(ProcessRecord{.pid = 1}));
   CHECK_FALSE(by_tid.Accepts(StatisticsRecord{.pid = 3}));
+  CHECK_FALSE(by_pid.Accepts(PeriodRecord{}));
 }
 
 TEST_CASE("RecordFilter: each type by its name") {
@@ -74,7 +75,8 @@ TEST_CASE("RecordFilter: each type by its name") {
       {"process", ProcessRecord{}},
       {"thread", ThreadRecord{}},
       {"loss", LossRecord{}},
-      {"statistics", StatisticsRecord{}}};
+      {"statistics", StatisticsRecord{}},
+      {"period", PeriodRecord{}}};
   for (const auto& [name, own] : examples) {
     const auto type = ParseType(name);
     REQUIRE(type);

@@ -32,6 +32,18 @@ TEST_CASE("AppendJson: an access with all its values") {
         "\n");
 }
 
+TEST_CASE("AppendJson: the period of a sample, and a change of it") {
+  CHECK_THAT(Json(AccessRecord{.period = 1009}), Catch::Contains(R"("weight":1,"period":1009)"));
+  CHECK(Json(PeriodRecord{.time_ns = 1,
+                          .period = 1009,
+                          .sample_cost_ns = 30'000,
+                          .overhead = 0.25F,
+                          .stream = 1}) ==
+        R"({"type":"period","time_ns":1,"stream":"clock","period":1009,"sample_cost_ns":30000,)"
+        R"("overhead":0.25})"
+        "\n");
+}
+
 TEST_CASE("AppendJson: what an access does not know is left out") {
   CHECK(Json(AccessRecord{.time_ns = 1, .ip = 2, .address = 3, .pid = 4, .tid = 5, .stream = 9}) ==
         R"({"type":"access","time_ns":1,"pid":4,"tid":5,"cpu":0,"ip":"0x2","address":"0x3",)"

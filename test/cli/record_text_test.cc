@@ -29,6 +29,12 @@ TEST_CASE("AppendText: an access in one line") {
         "replayed, weight 0.25\n");
 }
 
+TEST_CASE("AppendText: a change of the period says what sampling cost") {
+  CHECK_THAT(
+      Text(PeriodRecord{.period = 1009, .sample_cost_ns = 30'000, .overhead = 0.25F, .stream = 1}),
+      Catch::Contains("1009 from now on, clock, a sample costs 30 us, sampling took 25.0 %"));
+}
+
 TEST_CASE("AppendText: allocations say what became of them") {
   AllocationRecord r{.size = 10, .caller = 0x40, .call = AllocationCall::kMalloc};
   CHECK_THAT(Text(r), Catch::Contains("malloc") && Catch::Contains("10 B failed"));

@@ -1,7 +1,3 @@
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cstdio>
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -9,27 +5,11 @@
 #include "cli/summary_json.h"
 #include "cli/summary_text.h"
 #include "cli/trace_summary.h"
+#include "temporary_file.h"
 #include "trace/trace_writer.h"
 
 namespace heimdallr::cli {
 namespace {
-
-class TemporaryFile {
- public:
-  TemporaryFile() {
-    const int fd = mkstemp(path_.data());
-    if (fd < 0) abort();
-    close(fd);
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() { unlink(path_.c_str()); }
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_ = "/tmp/heimdallr-summary-XXXXXX";
-};
 
 // Writes a trace by `fill` and sums it up.
 template <typename Fill>

@@ -48,8 +48,8 @@ class TraceDump(unittest.TestCase):
 
     def test_every_record_is_one_json_line_in_order_of_time(self):
         records = self.json_lines(self.trace)
-        # 13 processes of 4 records; 3 records a round and 10 kept blocks; 3 at the end
-        self.assertEqual(len(records), 13 * 4 + 3 * ROUNDS + 10 + 3)
+        # 13 processes of 4 records; 3 records a round and 10 kept blocks; 4 at the end
+        self.assertEqual(len(records), 13 * 4 + 3 * ROUNDS + 10 + 4)
         times = [record["time_ns"] for record in records]
         self.assertEqual(times, sorted(times))
 
@@ -120,6 +120,50 @@ class TraceDump(unittest.TestCase):
         site = heap["sites"][0]
         self.assertEqual(site["module_offset"], hex(0x400200 - 0x400000 + 0x1000))
 
+    def table(self, *arguments):
+        run = self.dump(*arguments, "--json", self.trace)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return json.loads(run.stdout.decode("utf-8"))
+
+    def test_objects_as_json(self):
+        table = self.table("objects")
+        self.assertEqual((table["by"], table["trace"]), ("site", str(self.trace)))
+        self.assertEqual(table["totals"]["records"], ROUNDS)
+        self.assertEqual(table["totals"]["time_ns"], ROUNDS * 1_000_000)
+        # Nothing is known to be where the accesses go; the page fault is at address 0.
+        self.assertEqual(table["unmatched"], {"records": ROUNDS, "share": 1, "time_share": 1, "faults": 1,
+                                              "reasons": {"not_mapped": ROUNDS}})
+        sites = {row["site"]["call"]: row for row in table["objects"]}
+        self.assertEqual(sites["malloc"]["name"], "walk (walk.c:60)")
+        self.assertEqual(sites["malloc"]["count"], ROUNDS)
+        self.assertEqual(sites["operator new[]"]["bytes"], 10_000)
+        self.assertEqual(self.table("objects", "--by", "object")["objects"], [])
+        self.assertEqual([row["name"] for row in self.table("objects", "--by", "type")["objects"]], ["heap"])
+
+    def test_code_as_json(self):
+        table = self.table("code")
+        # The page fault, too, has an instruction: at address 0.
+        walk, other = table["code"]
+        self.assertEqual((walk["function"], walk["file"], walk["access_share"]), ("walk", "walk.c", 1))
+        self.assertEqual((walk["loads"], walk["stores"]), (ROUNDS - ROUNDS // 4, ROUNDS // 4))
+        self.assertEqual((other["faults"], other["loads"]), (1, 0))
+        lines = self.table("code", "--by", "line", "--sort", "records", "--limit", 50)["code"]
+        self.assertEqual(sorted(row["line"] for row in lines), list(range(1, 51)))
+        self.assertEqual({row["loads"] + row["stores"] for row in lines}, {ROUNDS // 50})
+
+    def test_tables_as_text(self):
+        for command in ("objects", "code"):
+            text = self.dump(command, self.trace).stdout.decode("utf-8")
+            self.assertIn("walk (walk.c", text)
+            self.assertFalse([c for c in text if ord(c) < 32 and c != "\n"])
+        self.assertIn("nothing is known to be mapped",
+                      self.dump("objects", self.trace).stdout.decode("utf-8"))
+
+    def test_summary_has_the_tops(self):
+        summary = self.table("summary")
+        self.assertEqual(summary["top_code"][0]["function"], "walk")
+        self.assertEqual(summary["top_objects"], [])
+
     def test_summary_of_several_files(self):
         run = self.dump(self.trace, "missing.htrace", self.trace)
         self.assertEqual(run.stdout.decode().count("\nLOST\n"), 2)
@@ -160,14 +204,15 @@ class TraceDump(unittest.TestCase):
             damaged = bytearray(whole)
             damaged[at] ^= 0x55
             path.write_bytes(damaged)
-            for arguments in (["validate", path], ["print", path], [path]):
+            for arguments in (["validate", path], ["print", path], [path], ["objects", path],
+                              ["code", path]):
                 self.assertIn(self.dump(*arguments).returncode, (0, 1), f"byte {at}")
 
     def test_what_is_no_trace_gets_one_line(self):
         (self.folder / "empty").write_bytes(b"")
         (self.folder / "foreign").write_bytes(b"\x7fELF" + bytes(1000))
         (self.folder / "text").write_text("hello\n" * 100)
-        for command in ([], ["summary"], ["print"], ["validate"]):
+        for command in ([], ["summary"], ["print"], ["validate"], ["objects"], ["code"]):
             for name in ("./empty", "./foreign", "./text", "/", "./missing"):
                 run = self.dump(*command, name)
                 self.assert_refused(run, 1, name)
@@ -178,7 +223,10 @@ class TraceDump(unittest.TestCase):
                           ["print", self.trace, self.trace], ["print"], ["summary"], ["validate"],
                           ["print", "--time", "2:1", self.trace], ["print", "--pid", "x", self.trace],
                           ["print", "--type", "acces", self.trace],
-                          ["print", "--limit", "-1", self.trace], ["sumary", self.trace]):
+                          ["print", "--limit", "-1", self.trace], ["sumary", self.trace],
+                          ["objects", "--by", "colour", self.trace], ["code", "--by", "object", self.trace],
+                          ["objects", "--sort", "colour", self.trace],
+                          ["code", "--sort", "size", self.trace], ["objects"], ["code"]):
             run = self.dump(*arguments)
             self.assert_refused(run, 2, "--help")
             self.assertEqual(run.stdout, b"")
@@ -190,7 +238,7 @@ class TraceDump(unittest.TestCase):
 
     def test_help_and_version(self):
         for arguments in (["--help"], ["-h"], ["summary", "--help"], ["print", "--help"],
-                          ["validate", "--help"]):
+                          ["validate", "--help"], ["objects", "--help"], ["code", "--help"]):
             run = self.dump(*arguments)
             self.assertEqual(run.returncode, 0)
             self.assertIn(b"Example", run.stdout)

@@ -124,6 +124,17 @@ void AddRound(TraceWriter& writer, std::uint64_t round, std::uint32_t stack) {
   writer.Add(record);
 }
 
+// The code of the accesses is one function of a line for each instruction; what is called there
+// returns to its last line.
+heimdallr::ModuleSymbols WalkSymbols() {
+  heimdallr::ModuleSymbols module{.path = "/bin/caf\xc3\xa9\xff"};
+  for (std::uint32_t i = 0; i < 50; ++i) {
+    module.code.push_back({.offset = 0x1100 + 4 * i, .frames = {{"walk", "walk.c", 1 + i}}});
+  }
+  module.code.push_back({.offset = 0x11ff, .frames = {{"walk", "walk.c", 60}}});
+  return module;
+}
+
 int Write(const char* path, std::uint64_t rounds, bool finish) {
   auto writer = TraceWriter::Create(path, Header(), heimdallr::trace::Compression::kNone,
                                     heimdallr::trace::Overwrite::kReplace);
@@ -139,6 +150,7 @@ int Write(const char* path, std::uint64_t rounds, bool finish) {
     if (round % 1000 == 999 && !writer->EndRound((round + 1) * kNsPerRound).ok()) return 1;
   }
   const std::uint64_t end_ns = (rounds + 1) * kNsPerRound;
+  writer->Add(heimdallr::PeriodRecord{.time_ns = end_ns, .period = 2'000'000, .stream = 1});
   writer->Add(heimdallr::FaultRecord{.time_ns = end_ns, .pid = kShell, .tid = kShell, .stream = 2});
   writer->Add(heimdallr::LossRecord{
       .time_ns = end_ns, .count = 3, .stream = 1, .kind = LossKind::kNoMemoryOperand});
@@ -146,6 +158,7 @@ int Write(const char* path, std::uint64_t rounds, bool finish) {
       heimdallr::LossRecord{.time_ns = end_ns, .count = 7, .kind = LossKind::kAllocationOverflow});
   if (!writer->EndRound(end_ns + 1).ok()) return EXIT_FAILURE;
   if (!finish) std::_Exit(EXIT_SUCCESS);  // as a recorder that is killed
+  writer->AddSymbols(WalkSymbols());
   return writer->Finish({.user_ns = 1'000'000, .wall_ns = 100'000'000, .ticks = rounds + 3}).ok()
              ? EXIT_SUCCESS
              : EXIT_FAILURE;
