@@ -42,7 +42,7 @@ std::string CodeName::Text() const {
   const std::string_view name = FileName(module);
   const std::string place = module.empty() ? Hex(offset) : std::string(name) + "+" + Hex(offset);
   // A function without a symbol is called by where it begins: say where this is instead.
-  const bool no_symbol = function.starts_with("0x") || function.find("+0x") != std::string::npos;
+  const bool no_symbol = function.find("+0x") != std::string::npos;
   return no_symbol ? place : function + " (" + place + ")";
 }
 
@@ -69,8 +69,9 @@ CodeName CodeNames::Named(const CodePlace& place, const CodeFrame* frame) const 
     name.line = frame->line;
   }
   if (name.function.empty()) {
+    // What a compiler made at run time and did not name is one thing, not one for each address.
     name.function = place.module == 0
-                        ? Hex(place.offset)
+                        ? "code made by process " + std::to_string(place.pid)
                         : std::string(FileName(name.module)) + "+" + Hex(place.offset);
   }
   return name;

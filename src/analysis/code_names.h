@@ -13,7 +13,8 @@
 namespace heimdallr::analysis {
 
 struct CodeName {
-  std::string function;      ///< "module+0x..." or "0x..." when not known: never empty
+  /// "module+0x..." or "code made by process N" when not known: never empty.
+  std::string function;
   std::string file;          ///< empty = not known
   std::uint32_t line = 0;    ///< 0 = not known
   std::string module;        ///< path; empty = in no file

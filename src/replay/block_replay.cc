@@ -12,7 +12,8 @@ template <typename Visit>
 void WalkBack(const std::vector<Block::Step>& steps, std::size_t position, Registers state,
               Visit visit) {
   for (std::size_t i = position; i-- > 0;) {
-    Undo(steps[i].instruction.effects, state);
+    const Effects& effects = steps[i].instruction.effects;
+    if (!effects.none()) Undo(effects, state);
     visit(i, state);
   }
 }
@@ -22,7 +23,8 @@ void WalkForward(const std::vector<Block::Step>& steps, std::size_t position, Re
                  Visit visit) {
   for (std::size_t i = position; i < steps.size(); ++i) {
     visit(i, state);
-    Apply(steps[i].instruction.effects, state);
+    const Effects& effects = steps[i].instruction.effects;
+    if (!effects.none()) Apply(effects, state);
   }
 }
 

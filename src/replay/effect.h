@@ -44,6 +44,11 @@ struct Effects {
   std::int16_t stack_delta = 0;  ///< added to the stack pointer: -8 for a push
   /// Bit n: register n of `Register` gets a value that is not known.
   std::uint32_t clobbered = 0;
+
+  /// The instruction changes no register that matters here, as most of floating point.
+  [[nodiscard]] bool none() const {
+    return computed.operation == Operation::kNone && clobbered == 0 && stack_delta == 0;
+  }
 };
 
 /// Makes `registers`, those before an instruction, those after it. What cannot be known is

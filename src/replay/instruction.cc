@@ -43,8 +43,20 @@ std::string_view ToText(Reason reason) {
   return "";
 }
 
-std::variant<std::uint64_t, Reason> EffectiveAddress(const MemoryOperand& operand,
-                                                     const Registers& registers) {
+std::uint32_t PlainRegisters(const MemoryOperand& operand) {
+  if (operand.vector_index || operand.repeated || operand.index_low_byte || operand.truncated ||
+      operand.bit_offset != Register::kNone) {
+    return MemoryOperand::kNotPlain;
+  }
+  std::uint32_t mask = 0;
+  for (const Register which : {operand.segment, operand.base, operand.index}) {
+    if (which != Register::kNone) mask |= 1U << static_cast<unsigned>(which);
+  }
+  return mask;
+}
+
+std::variant<std::uint64_t, Reason> GeneralAddress(const MemoryOperand& operand,
+                                                   const Registers& registers) {
   if (operand.vector_index) return Reason::kVectorIndex;
   std::uint64_t parts[4] = {};
   const Register sources[4] = {operand.segment, operand.base, operand.index, operand.bit_offset};

@@ -47,7 +47,15 @@ struct MemoryOperand {
   bool repeated = false;        ///< rep prefix: no access when rcx is 0
   /// Some or all bytes may be left untouched: masked moves. Such an access is recorded whole.
   bool masked = false;
+
+  /// The registers (bits by number) that the general form above is made of; kNotPlain if there is
+  /// more to it. Set by the decoder, for speed alone.
+  static constexpr std::uint32_t kNotPlain = ~std::uint32_t{0};
+  std::uint32_t plain_registers = kNotPlain;
 };
+
+/// What MemoryOperand::plain_registers is to be.
+[[nodiscard]] std::uint32_t PlainRegisters(const MemoryOperand& operand);
 
 /// Where execution goes after an instruction.
 enum class Flow : std::uint8_t {
@@ -79,9 +87,18 @@ struct Instruction {
   }
 };
 
+/// EffectiveAddress of operands of every form.
+[[nodiscard]] std::variant<std::uint64_t, Reason> GeneralAddress(const MemoryOperand& operand,
+                                                                 const Registers& registers);
+
 /// Address of the first byte `operand` accesses, or why it is not known. `registers` are those
 /// before the instruction runs, as at a tick.
-[[nodiscard]] std::variant<std::uint64_t, Reason> EffectiveAddress(const MemoryOperand& operand,
-                                                                   const Registers& registers);
+[[nodiscard]] inline std::variant<std::uint64_t, Reason> EffectiveAddress(
+    const MemoryOperand& operand, const Registers& registers) {
+  if (!registers.Know(operand.plain_registers)) return GeneralAddress(operand, registers);
+  return registers.Known(operand.segment) + registers.Known(operand.base) +
+         registers.Known(operand.index) * operand.scale +
+         static_cast<std::uint64_t>(operand.displacement);
+}
 
 }  // namespace heimdallr::replay

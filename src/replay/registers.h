@@ -43,6 +43,12 @@ class Registers {
     if ((present_ >> Index(which) & 1U) == 0) return std::nullopt;
     return values_[Index(which)];
   }
+  /// Whether all registers whose bit (by number) is set are known.
+  [[nodiscard]] bool Know(std::uint32_t mask) const { return (present_ & mask) == mask; }
+  /// The value of one that is known; 0 of kNone.
+  [[nodiscard]] std::uint64_t Known(Register which) const {
+    return which == Register::kNone ? 0 : values_[Index(which)];
+  }
   void Forget(Register which) { present_ &= ~(1U << Index(which)); }
   /// Forgets each register whose bit (by number) is set.
   void ForgetAll(std::uint32_t mask) { present_ &= ~mask; }

@@ -131,6 +131,7 @@ MemoryOperand ToOperand(const Decoded& decoded, const ZydisDecodedOperand& sourc
   operand.repeated = (decoded.instruction.attributes & kRepeats) != 0;
   operand.masked = IsMasked(decoded.instruction);
   ApplyExceptions(decoded, source, operand);
+  operand.plain_registers = PlainRegisters(operand);
   return operand;
 }
 

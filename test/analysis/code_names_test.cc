@@ -52,9 +52,10 @@ TEST_CASE("Code: by function, inlined code belongs to the function that holds it
 
 TEST_CASE("Code: without a symbol it is called by its place, JIT code by its process's symbols") {
   Profiled trace(SolverSymbols());
-  trace.Add(LoadBy(0x400300), LoadBy(0x9000), LoadBy(0x9100));
+  trace.Add(LoadBy(0x400300), LoadBy(0x9000), LoadBy(0x9100), LoadBy(0x9200));
   CHECK(Names(trace, CodeBy::kFunction) ==
-        std::vector<std::string>{"0x9100 1", "jit:sum (0x9000) 1", "solver+0x300 1"});
+        std::vector<std::string>{"code made by process 100 (0x9100) 2", "jit:sum (0x9000) 1",
+                                 "solver+0x300 1"});
 }
 
 TEST_CASE("Sites: standard allocators are looked through") {
