@@ -1,5 +1,6 @@
 #include "cli/record_command.h"
 
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <variant>
@@ -25,6 +26,8 @@ using recorder::RecordingResult;
 constexpr int kRecordingFailed = 125;
 constexpr int kNotExecutable = 126;
 constexpr int kNotFound = 127;
+// A tick costs 10 to 50 us where it leaves a virtual machine.
+constexpr std::uint64_t kRiskyPeriodNs = 200'000;
 
 void SetUpLog(Verbosity verbosity) {
   auto log = spdlog::stderr_logger_st("heimdallr");
@@ -49,13 +52,29 @@ int Report(const RecordingResult& result) {
     return failure->reason.code() == absl::StatusCode::kNotFound ? kNotFound : kNotExecutable;
   }
   if (!result.trace_status.ok()) spdlog::error("{}", base::Message(result.trace_status));
+  if (!result.rate.failure.empty()) {
+    spdlog::warn("the sampling rate is not what it should be: {}", result.rate.failure);
+  }
   for (const std::string& line : SummaryLines(result)) spdlog::info("{}", line);
   for (const std::string& line : LossDetails(result)) spdlog::debug("{}", line);
   return ExitStatus(std::get<Ended>(result.workload), result.trace_status);
 }
 
+// Said before the workload starts, for it may never come to its end.
+void WarnOfRisk(const recorder::RecorderOptions& options) {
+  const bool clock = options.source == recorder::SourceChoice::kAuto ||
+                     options.source == recorder::SourceChoice::kClock;
+  const std::uint64_t period_ns = recorder::PeriodNs(options);
+  if (options.max_overhead > 0 || options.dry_run || !clock || period_ns >= kRiskyPeriodNs) return;
+  spdlog::warn(
+      "a sample every {} us and no limit to what that costs: it can slow the workload many times "
+      "over, and freeze it on a virtual machine. Leave out '--max-overhead 0' to be safe.",
+      static_cast<double>(period_ns) / 1000);
+}
+
 int RunRecording(RecordCommand command) {
   SetUpLog(command.verbosity);
+  WarnOfRisk(command.options);
   if (command.options.allocations == recorder::AllocationTracing::kOn && !command.options.dry_run) {
     auto library = FindPreloadLibrary();
     if (!library.ok()) {

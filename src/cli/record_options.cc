@@ -62,11 +62,27 @@ std::string CheckSource(const std::string& text) {
   return fmt::format("'{}' is not 'auto', 'clock', 'faults' or 'none'", text);
 }
 
+// "5", "2.5" or "5%" to 0.05 and so on; empty when it is no number from 0 to 100.
+std::optional<double> ParsePercent(std::string_view text) {
+  if (text.ends_with('%')) text.remove_suffix(1);
+  double percent = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), percent);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (!(percent >= 0 && percent <= 100)) return std::nullopt;
+  return percent / 100;
+}
+
+std::string CheckPercent(const std::string& text) {
+  if (ParsePercent(text)) return {};
+  return fmt::format("'{}' is not a percentage from 0 to 100", text);
+}
+
 // The values as the option parser fills them, before they become RecorderOptions.
 struct Parsed {
   RecorderOptions options;
   std::string source = "auto";
   std::string stacks = "none";
+  std::string max_overhead;  // empty = the default
   bool force = false;
   bool no_allocations = false;
   bool quiet = false;
@@ -88,6 +104,11 @@ void AddOptions(CLI::App& app, Parsed& parsed) {
       ->option_text("NS")
       ->check(CLI::Range(std::uint64_t{10'000}, std::uint64_t{60'000'000'000}))
       ->excludes(frequency);
+  app.add_option("--max-overhead", parsed.max_overhead,
+                 "Sample less often when it would take more than this share of the CPU time "
+                 "(default 5; 0 = never)")
+      ->option_text("PERCENT")
+      ->check(CheckPercent);
   app.add_option("--source", parsed.source,
                  "Where accesses come from: auto, clock (ticks of the CPU clock, needs no hardware "
                  "support), faults (page faults alone) or none")
@@ -160,6 +181,7 @@ std::variant<RecordCommand, PrintAndExit> ParseRecordCommand(
   RecorderOptions& options = command.options;
   options.command.assign(separator + 1, arguments.end());
   options.source = *ParseSource(parsed.source);
+  if (const auto share = ParsePercent(parsed.max_overhead)) options.max_overhead = *share;
   options.stack_depth = *ParseStacks(parsed.stacks);
   if (parsed.force) options.existing_file = recorder::ExistingFile::kReplace;
   if (parsed.no_allocations) options.allocations = recorder::AllocationTracing::kOff;

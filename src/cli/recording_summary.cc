@@ -66,6 +66,29 @@ std::string AccessLine(const RecordingResult& result) {
   return line;
 }
 
+// 2560013 -> "2.56 ms"
+std::string Duration(std::uint64_t ns) {
+  if (ns < 1'000'000) return fmt::format("{:.3g} us", static_cast<double>(ns) / 1e3);
+  if (ns < 1'000'000'000) return fmt::format("{:.3g} ms", static_cast<double>(ns) / 1e6);
+  return fmt::format("{:.3g} s", Seconds(ns));
+}
+
+// Empty when the rate was the one asked for throughout.
+std::string RateLine(const recorder::RateHistory& rate) {
+  if (rate.slowest_period == rate.asked_period) return {};
+  if (rate.last_period == rate.asked_period) {
+    return fmt::format(
+        "sampling  slowed from {} to {} per tick for a part of the run (budget {:g} %)",
+        Duration(rate.asked_period), Duration(rate.slowest_period), 100 * rate.budget);
+  }
+  return fmt::format(
+      "sampling  slowed from {} to {} per tick: at the asked rate it would have cost {:.3g} %{} "
+      "(budget {:g} %)",
+      Duration(rate.asked_period), Duration(rate.last_period), 100 * rate.asked_overhead,
+      rate.cost_measured ? "" : ", if a tick costs what is usual in virtual machines",
+      100 * rate.budget);
+}
+
 std::string AllocationLine(const RecordingResult& result) {
   if (!result.interposed) return "allocations  not recorded";
   return fmt::format("allocated {} times, gave back {} times", Grouped(result.allocations),
@@ -153,6 +176,7 @@ std::vector<std::string> SummaryLines(const RecordingResult& result) {
       AccessLine(result),
   };
   if (std::string ticks = UnusableTicks(result); !ticks.empty()) lines.push_back(std::move(ticks));
+  if (std::string rate = RateLine(result.rate); !rate.empty()) lines.push_back(std::move(rate));
   lines.push_back(AllocationLine(result));
   lines.push_back(LossLine(result));
   lines.push_back(CostLine(result, run));

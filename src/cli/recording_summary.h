@@ -8,7 +8,7 @@
 
 namespace heimdallr::cli {
 
-/// At most nine lines, each without a line end: where the trace is, what it holds, what was lost
+/// At most ten lines, each without a line end: where the trace is, what it holds, what was lost
 /// (also when nothing was), what recording cost.
 [[nodiscard]] std::vector<std::string> SummaryLines(const recorder::RecordingResult& result);
 

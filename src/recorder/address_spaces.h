@@ -9,7 +9,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
+#include <vector>
 
 #include "base/unique_fd.h"
 #include "process/function_ranges.h"
@@ -19,8 +21,17 @@ namespace heimdallr::recorder {
 /// Whether the kernel's name of a mapping is that of a file.
 [[nodiscard]] bool NamesFile(std::string_view path);
 
-/// Executable mappings by process. An address space is numbered anew at fork and exec, so that what
-/// is cached for one is never taken for another. Not thread-safe.
+/// A file of which parts were mapped, as the trace names it.
+struct MappedModule {
+  std::string path;
+  std::string build_id;            ///< bytes; empty = not known
+  std::uint64_t inode = 0;         ///< 0 = not known
+  std::uint64_t first_offset = 0;  ///< least file offset that was mapped
+  bool has_code = false;           ///< an executable mapping was seen
+};
+
+/// What is mapped where, by process. An address space is numbered anew at fork and exec, so that
+/// what is cached for one is never taken for another. Not thread-safe.
 class AddressSpaces {
  public:
   using Id = std::uint64_t;
@@ -35,14 +46,15 @@ class AddressSpaces {
   /// Returns the number of the space that ended.
   Id OnExit(std::int32_t pid);
   /// A mapped part of a file, as the kernel reports it. A `path` that names no file ("//anon",
-  /// "[vdso]") is read from the process.
+  /// "[vdso]") is read from the process; code of "[vdso]" and its kin is a module all the same.
   struct MappedFile {
     std::string_view path;
     std::string_view build_id;  ///< bytes; empty = not known
     std::uint64_t inode = 0;    ///< 0 = not known
     std::uint64_t offset = 0;
+    bool executable = false;
   };
-  /// Notes an executable mapping; what it covers of older ones is replaced.
+  /// Notes a mapping; what it covers of older ones is replaced.
   void OnMapped(std::int32_t pid, std::uint64_t address, std::uint64_t size,
                 const MappedFile& file);
 
@@ -59,13 +71,31 @@ class AddressSpaces {
   /// file. Nothing for code without a file, or of a file without either.
   [[nodiscard]] std::optional<Range> FindFunction(Id space, std::uint64_t address);
 
- private:
-  struct CodeMapping {
-    std::uint64_t end = 0;
+  using ModuleId = std::uint32_t;  ///< from 1; 0 = memory of no module
+
+  /// A place in a module: bytes into its file.
+  struct Place {
+    ModuleId module = 0;
     std::uint64_t offset = 0;
-    std::uint64_t inode = 0;
-    std::string path;
-    std::string build_id;
+  };
+  /// Where `address` of the process lies now; nothing outside modules.
+  [[nodiscard]] std::optional<Place> PlaceOfCode(std::int32_t pid, std::uint64_t address) const;
+  /// As an offset from the module's first mapped byte, zero-initialised variables included, which
+  /// are not in the file. Nothing outside modules with code.
+  [[nodiscard]] std::optional<Place> PlaceOfData(std::int32_t pid, std::uint64_t address) const;
+
+  [[nodiscard]] const MappedModule& module(ModuleId id) const { return modules_[id - 1]; }
+  [[nodiscard]] ModuleId modules() const { return static_cast<ModuleId>(modules_.size()); }
+  /// Path by which the module's file can be read now: that of an open descriptor, if it has been
+  /// read for code, so that it may have been deleted meanwhile.
+  [[nodiscard]] std::string ReadablePath(ModuleId id) const;
+
+ private:
+  struct Mapping {
+    std::uint64_t end = 0;
+    std::uint64_t offset = 0;  // into the module's file
+    ModuleId module = 0;
+    bool beyond_file = false;  // anonymous memory right behind a module's: its .bss
   };
   // A file that is, by build-id or inode, the one that was mapped; no descriptor if there is none.
   struct CodeFile {
@@ -74,23 +104,29 @@ class AddressSpaces {
   };
   struct Space {
     Id id = 0;
-    std::map<std::uint64_t, CodeMapping> mappings;  // by start address
+    std::map<std::uint64_t, Mapping> mappings;  // by start address
   };
 
   Space& Of(std::int32_t pid);
-  static void Cut(std::map<std::uint64_t, CodeMapping>& mappings, std::uint64_t start,
+  static void Cut(std::map<std::uint64_t, Mapping>& mappings, std::uint64_t start,
                   std::uint64_t end);
   struct Located {
     std::int32_t pid = 0;
-    std::uint64_t start = 0;               // of the mapping
-    const CodeMapping* mapping = nullptr;  // none: not in a mapping known to be of a file
+    std::uint64_t start = 0;           // of the mapping
+    const Mapping* mapping = nullptr;  // none: not in a mapping known to be of a module
   };
   [[nodiscard]] std::optional<Located> Locate(Id space, std::uint64_t address) const;
+  [[nodiscard]] static Located LocateIn(std::int32_t pid, const Space& space,
+                                        std::uint64_t address);
+  [[nodiscard]] bool IsFile(const Located& located) const;
+  ModuleId InternModule(const MappedFile& file);
   CodeFile& FileOf(const Located& located);
 
   std::unordered_map<std::int32_t, Space> spaces_;  // by pid
   std::unordered_map<Id, std::int32_t> pids_;
-  std::unordered_map<std::string, CodeFile> files_;  // by path, build-id and inode
+  std::vector<MappedModule> modules_;
+  std::map<std::tuple<std::string, std::string, std::uint64_t>, ModuleId> module_ids_;
+  std::unordered_map<ModuleId, CodeFile> files_;
   Id next_id_ = 1;
 };
 

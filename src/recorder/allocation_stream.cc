@@ -4,6 +4,8 @@
 
 #include "recorder/loss_ledger.h"
 #include "recorder/process_tracker.h"
+#include "recorder/symbol_collector.h"
+#include "recorder/thread_pointers.h"
 #include "trace/trace_writer.h"
 
 namespace heimdallr::recorder {
@@ -121,6 +123,7 @@ void AllocationStream::ResolveTag(const EventRecord& event, AllocationRecord& re
   const std::uint64_t payload = event.tag & channel::kTagPayloadMask;
   if (tags_ == TagMeaning::kCaller) {
     record.caller = payload;
+    parts_.symbols.OnCall(record.pid, payload);
     return;
   }
   const auto stack = stacks_.find(payload);
@@ -134,16 +137,7 @@ void AllocationStream::OnReport(const RingOwner& owner, OwnerState& state, const
   const std::uint64_t payload = event.tag & channel::kTagPayloadMask;
   switch (code) {
     case EventCode::kThreadStart:
-      if (std::uint64_t& image = images_[owner.pid]; image != owner.image) {
-        image = owner.image;
-        parts_.processes.OnAttach(TimeOf(event), owner.pid);
-      }
-      parts_.processes.OnThreadLayout({.time_ns = TimeOf(event),
-                                       .thread_pointer = event.address,
-                                       .stack_top = event.size,
-                                       .pid = owner.pid,
-                                       .tid = owner.tid,
-                                       .event = ThreadEvent::kLayout});
+      OnThreadStart(owner, event);
       break;
     case EventCode::kStackDefinition:
       state.stack_hash = payload;
@@ -151,7 +145,7 @@ void AllocationStream::OnReport(const RingOwner& owner, OwnerState& state, const
       state.frames_missing = std::min<std::uint64_t>(event.address, channel::kMaxStackDepth);
       break;
     case EventCode::kStackFrames:
-      OnFrames(state, event);
+      OnFrames(owner, state, event);
       break;
     case EventCode::kExitReport:
       state.exit_report = {.time_ns = TimeOf(event),
@@ -175,7 +169,23 @@ void AllocationStream::OnReport(const RingOwner& owner, OwnerState& state, const
   }
 }
 
-void AllocationStream::OnFrames(OwnerState& state, const EventRecord& event) {
+void AllocationStream::OnThreadStart(const RingOwner& owner, const EventRecord& event) {
+  const std::uint64_t time_ns = TimeOf(event);
+  if (std::uint64_t& image = images_[owner.pid]; image != owner.image) {
+    image = owner.image;
+    parts_.processes.OnAttach(time_ns, owner.pid);
+  }
+  parts_.thread_pointers.OnReport(time_ns, owner.tid, event.address);
+  parts_.processes.OnThreadLayout({.time_ns = time_ns,
+                                   .thread_pointer = event.address,
+                                   .stack_top = event.size,
+                                   .pid = owner.pid,
+                                   .tid = owner.tid,
+                                   .event = ThreadEvent::kLayout});
+}
+
+void AllocationStream::OnFrames(const RingOwner& owner, OwnerState& state,
+                                const EventRecord& event) {
   for (const std::uint64_t frame : {event.time, event.address, event.size}) {
     if (state.frames_missing == 0) break;  // the last slot may be filled in part
     state.frames.push_back(frame);
@@ -183,6 +193,7 @@ void AllocationStream::OnFrames(OwnerState& state, const EventRecord& event) {
   }
   if (state.frames_missing != 0 || state.frames.empty()) return;
   if (stacks_.size() >= kMaxStacks) return;
+  for (const std::uint64_t frame : state.frames) parts_.symbols.OnCall(owner.pid, frame);
   stacks_[state.stack_hash] = {.caller = state.frames.front(),
                                .id = parts_.writer.AddStack(state.frames)};
 }

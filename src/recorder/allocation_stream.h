@@ -18,6 +18,8 @@ namespace heimdallr::recorder {
 
 class LossLedger;
 class ProcessTracker;
+class SymbolCollector;
+class ThreadPointers;
 
 /// Joins the halves of two-step calls, converts time stamps, resolves stacks. One for a recording.
 class AllocationStream : public channel::EventSink {
@@ -28,6 +30,8 @@ class AllocationStream : public channel::EventSink {
     trace::TraceWriter& writer;
     ProcessTracker& processes;
     LossLedger& losses;
+    SymbolCollector& symbols;
+    ThreadPointers& thread_pointers;
     const channel::ClockSync& clock;
   };
 
@@ -68,7 +72,9 @@ class AllocationStream : public channel::EventSink {
               channel::EventCode code);
   void OnReport(const channel::RingOwner& owner, OwnerState& state,
                 const channel::EventRecord& event, channel::EventCode code);
-  void OnFrames(OwnerState& state, const channel::EventRecord& event);
+  void OnThreadStart(const channel::RingOwner& owner, const channel::EventRecord& event);
+  void OnFrames(const channel::RingOwner& owner, OwnerState& state,
+                const channel::EventRecord& event);
   void ResolveTag(const channel::EventRecord& event, AllocationRecord& record);
 
   Parts parts_;

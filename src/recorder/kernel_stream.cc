@@ -12,6 +12,8 @@
 #include "recorder/loss_ledger.h"
 #include "recorder/process_tracker.h"
 #include "recorder/sampler.h"
+#include "recorder/symbol_collector.h"
+#include "recorder/thread_pointers.h"
 #include "replay/instruction_decoder.h"
 #include "replay/registers.h"
 #include "trace/trace_writer.h"
@@ -66,6 +68,8 @@ void KernelStream::On(const perf::SampleRecord& sample) {
 
 void KernelStream::OnFault(const perf::SampleRecord& sample, std::uint8_t stream) {
   ++faults_;
+  parts_.symbols.OnCode(sample.origin.pid, sample.ip);
+  parts_.symbols.OnData(sample.origin.pid, sample.address);
   parts_.writer.Add(FaultRecord{.time_ns = TimeOf(sample.origin),
                                 .ip = sample.ip,
                                 .address = sample.address,
@@ -88,9 +92,7 @@ void KernelStream::OnTick(const perf::SampleRecord& sample, std::uint8_t stream)
     return;
   }
   const auto position = std::get<replay::BlockPosition>(found);
-  replay::Replay(position,
-                 replay::FromX86Sample(sample.user_registers.mask, sample.user_registers.present()),
-                 replayed_);
+  replay::Replay(position, RegistersOf(sample), replayed_);
   CountMissing(origin);
   if (replayed_.accesses.empty()) {
     parts_.losses.Count(
@@ -98,14 +100,16 @@ void KernelStream::OnTick(const perf::SampleRecord& sample, std::uint8_t stream)
         origin);
     return;
   }
-  const float weight = 1.0F / static_cast<float>(position.block->instruction_count);
   for (const replay::ReplayedAccess& access : replayed_.accesses) {
     ++accesses_[static_cast<std::size_t>(access.kind)];
+    parts_.symbols.OnCode(sample.origin.pid, access.ip);
+    parts_.symbols.OnData(sample.origin.pid, access.address);
     parts_.writer.Add(AccessRecord{.time_ns = TimeOf(sample.origin),
                                    .ip = access.ip,
                                    .address = access.address,
                                    .tick = ticks_,
-                                   .weight = weight,
+                                   .weight = access.weight,
+                                   .period = sample.period,
                                    .pid = sample.origin.pid,
                                    .tid = sample.origin.tid,
                                    .cpu = sample.origin.cpu,
@@ -114,6 +118,15 @@ void KernelStream::OnTick(const perf::SampleRecord& sample, std::uint8_t stream)
                                    .kind = access.kind,
                                    .direct = access.direct});
   }
+}
+
+replay::Registers KernelStream::RegistersOf(const perf::SampleRecord& sample) const {
+  const perf::UserRegisters& sampled = sample.user_registers;
+  replay::Registers registers = replay::FromX86Sample(sampled.mask, sampled.present());
+  if (const auto pointer = parts_.thread_pointers.Find(TimeOf(sample.origin), sample.origin.tid)) {
+    registers.Set(replay::Register::kFsBase, *pointer);
+  }
+  return registers;
 }
 
 void KernelStream::CountMissing(const LossOrigin& origin) {
@@ -125,12 +138,19 @@ void KernelStream::CountMissing(const LossOrigin& origin) {
   count(replay::Reason::kRegisterNotSampled, LossKind::kRegisterUnknown);
 }
 
+// All mappings of a file must have the same, or they would be taken for those of several files.
+std::string KernelStream::BuildIdOf(const perf::MmapRecord& record) {
+  if (!record.build_id.empty() || !NamesFile(record.path)) return record.build_id;
+  const auto [entry, is_new] = build_ids_.try_emplace({record.path, record.inode});
+  if (is_new) {
+    if (auto elf = process::ReadElfInfo(record.path); elf.ok()) entry->second = elf->build_id;
+  }
+  return entry->second;
+}
+
 void KernelStream::On(const perf::MmapRecord& record) {
   const bool executable = (record.protection & PROT_EXEC) != 0;
-  std::string build_id = record.build_id;
-  if (executable && build_id.empty() && NamesFile(record.path)) {
-    if (auto elf = process::ReadElfInfo(record.path); elf.ok()) build_id = elf->build_id;
-  }
+  const std::string build_id = BuildIdOf(record);
   parts_.writer.Add(MappingRecord{.time_ns = TimeOf(record.origin),
                                   .address = record.address,
                                   .size = record.size,
@@ -145,18 +165,20 @@ void KernelStream::On(const perf::MmapRecord& record) {
   if (NamesFile(record.path)) {
     parts_.processes.OnFileMapped(record.pid, record.path, build_id);
   }
+  parts_.spaces.OnMapped(record.pid, record.address, record.size,
+                         {.path = record.path,
+                          .build_id = build_id,
+                          .inode = record.inode,
+                          .offset = record.offset,
+                          .executable = executable});
   if (executable) {
     code_.Invalidate(parts_.spaces.IdOf(record.pid), record.address, record.address + record.size);
-    parts_.spaces.OnMapped(record.pid, record.address, record.size,
-                           {.path = record.path,
-                            .build_id = record.build_id,
-                            .inode = record.inode,
-                            .offset = record.offset});
   }
 }
 
 void KernelStream::On(const perf::CommRecord& record) {
   if (record.exec) {
+    EndImage(TimeOf(record.origin), record.pid);
     DropCode(parts_.spaces.OnExec(record.pid));
     parts_.processes.OnExec(TimeOf(record.origin), record.pid, record.name);
   } else {
@@ -165,13 +187,18 @@ void KernelStream::On(const perf::CommRecord& record) {
 }
 
 void KernelStream::On(const perf::ForkRecord& record) {
-  if (record.pid != record.parent_pid) parts_.spaces.OnFork(record.pid, record.parent_pid);
+  if (record.pid != record.parent_pid) {
+    parts_.spaces.OnFork(record.pid, record.parent_pid);
+    parts_.thread_pointers.OnFork(TimeOf(record.origin), record.tid, record.parent_tid);
+  }
   parts_.processes.OnFork(TimeOf(record.origin), record.pid, record.tid, record.parent_pid);
 }
 
 void KernelStream::On(const perf::ExitRecord& record) {
+  parts_.thread_pointers.OnEnd(TimeOf(record.origin), record.tid);
   if (parts_.processes.OnThreadExit(TimeOf(record.origin), record.pid, record.tid) ==
       ProcessTracker::Remains::kNone) {
+    parts_.symbols.OnImageEnds(record.pid);
     DropCode(parts_.spaces.OnExit(record.pid));
   }
 }
@@ -193,6 +220,11 @@ void KernelStream::On(const perf::ThrottleRecord& record) {
 
 void KernelStream::On(const perf::UnknownRecord& /*record*/) {
   parts_.losses.Count(LossKind::kCorruptRecord, 1);
+}
+
+void KernelStream::EndImage(std::uint64_t time_ns, std::int32_t pid) {
+  parts_.symbols.OnImageEnds(pid);
+  parts_.thread_pointers.OnEnd(time_ns, pid);
 }
 
 void KernelStream::DropCode(AddressSpaces::Id space) {

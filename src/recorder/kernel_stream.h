@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
+#include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "heimdallr/records.h"
@@ -14,6 +16,7 @@
 #include "replay/block_cache.h"
 #include "replay/block_replay.h"
 #include "replay/instruction.h"
+#include "replay/registers.h"
 
 namespace heimdallr::trace {
 class TraceWriter;
@@ -23,6 +26,8 @@ namespace heimdallr::recorder {
 
 class ProcessTracker;
 class Sampler;
+class SymbolCollector;
+class ThreadPointers;
 
 /// Keeps processes and mappings up to date and replays the code around each tick.
 class KernelStream {
@@ -32,6 +37,8 @@ class KernelStream {
     ProcessTracker& processes;
     LossLedger& losses;
     AddressSpaces& spaces;
+    SymbolCollector& symbols;
+    ThreadPointers& thread_pointers;
     const Sampler& sampler;
   };
 
@@ -57,14 +64,19 @@ class KernelStream {
 
   [[nodiscard]] std::uint64_t TimeOf(const perf::Origin& origin) const;
   void OnTick(const perf::SampleRecord& sample, std::uint8_t stream);
+  [[nodiscard]] replay::Registers RegistersOf(const perf::SampleRecord& sample) const;
+  [[nodiscard]] std::string BuildIdOf(const perf::MmapRecord& record);
   void CountMissing(const LossOrigin& origin);
   void OnFault(const perf::SampleRecord& sample, std::uint8_t stream);
+  void EndImage(std::uint64_t time_ns, std::int32_t pid);
   void DropCode(AddressSpaces::Id space);
 
   Parts parts_;
   std::uint64_t start_ns_;
   replay::BlockCache code_;
   replay::ReplayResult replayed_;  // reused
+  // By path and inode: asked for each mapping where the kernel does not tell it.
+  std::map<std::pair<std::string, std::uint64_t>, std::string> build_ids_;
   std::uint64_t ticks_ = 0;
   std::uint64_t faults_ = 0;
   std::array<std::uint64_t, 4> accesses_{};  // by AccessKind

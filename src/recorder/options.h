@@ -12,6 +12,7 @@ enum class ExistingFile { kRefuse, kReplace };
 enum class AllocationTracing { kOn, kOff };
 
 inline constexpr std::uint32_t kDefaultFrequencyHz = 1000;
+inline constexpr double kDefaultMaxOverhead = 0.05;
 inline constexpr std::uint64_t kDefaultBufferBytes = 512U << 10;
 inline constexpr std::uint32_t kDefaultStackDepth = 16;
 
@@ -25,6 +26,9 @@ struct RecorderOptions {
   std::uint32_t frequency_hz = kDefaultFrequencyHz;  ///< used when `period_ns` is 0
   /// At least 10,000: the kernel's clock events tick no faster (perf_swevent_start_hrtimer).
   std::uint64_t period_ns = 0;
+  /// Share of the workload's CPU time that sampling may take, 0..1: it slows down before it takes
+  /// more. 0 = no limit.
+  double max_overhead = kDefaultMaxOverhead;
 
   AllocationTracing allocations = AllocationTracing::kOn;
   std::uint32_t stack_depth = 0;  ///< frames for each allocation; 0 = the caller alone
@@ -37,5 +41,10 @@ struct RecorderOptions {
 
   std::string preload_library;  ///< path of libheimdallr-preload.so
 };
+
+/// Between samples of the clock source: as asked for, or by the frequency.
+[[nodiscard]] inline std::uint64_t PeriodNs(const RecorderOptions& options) {
+  return options.period_ns != 0 ? options.period_ns : 1'000'000'000 / options.frequency_hz;
+}
 
 }  // namespace heimdallr::recorder

@@ -12,6 +12,7 @@
 #include "heimdallr/records.h"
 #include "process/elf_info.h"
 #include "process/maps.h"
+#include "recorder/address_spaces.h"
 #include "trace/trace_writer.h"
 
 namespace heimdallr::recorder {
@@ -31,7 +32,9 @@ std::string CommandName(std::int32_t pid) {
 
 }  // namespace
 
-void WriteProcSnapshot(std::uint64_t time_ns, std::int32_t pid, trace::TraceWriter& writer) {
+void WriteProcSnapshot(std::uint64_t time_ns, std::int32_t pid, trace::TraceWriter& writer,
+                       AddressSpaces& spaces) {
+  spaces.OnExec(pid);
   std::error_code error;
   const std::string executable =
       std::filesystem::read_symlink(fmt::format("/proc/{}/exe", pid), error).string();
@@ -46,8 +49,15 @@ void WriteProcSnapshot(std::uint64_t time_ns, std::int32_t pid, trace::TraceWrit
   const auto maps = process::ReadMaps(pid);
   if (!maps.ok()) return;
   for (const process::Mapping& mapping : *maps) {
-    const bool is_code = (mapping.protection & PROT_EXEC) != 0 && mapping.path.starts_with('/');
-    const std::string mapping_build_id = is_code ? BuildIdOf(mapping.path) : std::string();
+    const bool is_code = (mapping.protection & PROT_EXEC) != 0;
+    const std::string mapping_build_id =
+        NamesFile(mapping.path) ? BuildIdOf(mapping.path) : std::string();
+    spaces.OnMapped(pid, mapping.start, mapping.end - mapping.start,
+                    {.path = mapping.path,
+                     .build_id = mapping_build_id,
+                     .inode = mapping.inode,
+                     .offset = mapping.offset,
+                     .executable = is_code});
     writer.Add(MappingRecord{.time_ns = time_ns,
                              .address = mapping.start,
                              .size = mapping.end - mapping.start,

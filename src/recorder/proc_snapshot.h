@@ -9,8 +9,12 @@ class TraceWriter;
 
 namespace heimdallr::recorder {
 
+class AddressSpaces;
+
 /// Writes the executable and the mappings of a living process as they are now, stamped `time_ns`.
-/// Writes less, or nothing, when the process has ended meanwhile.
-void WriteProcSnapshot(std::uint64_t time_ns, std::int32_t pid, trace::TraceWriter& writer);
+/// Writes less, or nothing, when the process has ended meanwhile. `spaces` is told the mappings,
+/// too, as those of a new image.
+void WriteProcSnapshot(std::uint64_t time_ns, std::int32_t pid, trace::TraceWriter& writer,
+                       AddressSpaces& spaces);
 
 }  // namespace heimdallr::recorder

@@ -102,7 +102,7 @@ ProcessTracker::Remains ProcessTracker::OnThreadExit(std::uint64_t time_ns, std:
 void ProcessTracker::OnAttach(std::uint64_t time_ns, std::int32_t pid) {
   Ensure(time_ns, pid).attach_times_ns.push_back(time_ns);
   writer_.Add(ProcessRecord{.time_ns = time_ns, .pid = pid, .event = ProcessEvent::kAttach});
-  if (kernel_reports_ == KernelReports::kNo) WriteProcSnapshot(time_ns, pid, writer_);
+  if (kernel_reports_ == KernelReports::kNo) WriteProcSnapshot(time_ns, pid, writer_, spaces_);
 }
 
 void ProcessTracker::OnThreadLayout(const ThreadRecord& layout) { writer_.Add(layout); }

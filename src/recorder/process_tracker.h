@@ -19,6 +19,7 @@ class TraceWriter;
 
 namespace heimdallr::recorder {
 
+class AddressSpaces;
 class LossLedger;
 
 /// Keeps the table of live processes and writes process, thread and statistics records.
@@ -29,10 +30,12 @@ class ProcessTracker {
   /// when its interposer reports in, and ends with its exit report.
   enum class KernelReports { kYes, kNo };
 
-  ProcessTracker(trace::TraceWriter& writer, LossLedger& losses, Interposer interposer,
-                 KernelReports kernel_reports)
+  /// `spaces` is told of mappings looked up in /proc.
+  ProcessTracker(trace::TraceWriter& writer, LossLedger& losses, AddressSpaces& spaces,
+                 Interposer interposer, KernelReports kernel_reports)
       : writer_(writer),
         losses_(losses),
+        spaces_(spaces),
         interposer_(interposer),
         kernel_reports_(kernel_reports) {}
 
@@ -89,6 +92,7 @@ class ProcessTracker {
 
   trace::TraceWriter& writer_;
   LossLedger& losses_;
+  AddressSpaces& spaces_;
   Interposer interposer_;
   KernelReports kernel_reports_;
   std::unordered_map<std::int32_t, Process> live_;

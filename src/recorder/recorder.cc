@@ -140,7 +140,8 @@ absl::StatusOr<RecordingResult> Record(const RecorderOptions& options) {
                    .start_ns = header.start_monotonic_ns,
                    .target_is_untraced = harmful,
                    .tags = options.stack_depth != 0 ? AllocationStream::TagMeaning::kStack
-                                                    : AllocationStream::TagMeaning::kCaller});
+                                                    : AllocationStream::TagMeaning::kCaller,
+                   .max_overhead = options.max_overhead});
   if (const absl::Status status = session.Prepare(); !status.ok()) {
     RemoveTrace(result.trace_path);
     return status;

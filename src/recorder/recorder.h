@@ -14,6 +14,7 @@
 #include "heimdallr/trace_header.h"
 #include "recorder/loss_ledger.h"
 #include "recorder/options.h"
+#include "recorder/rate_history.h"
 
 namespace heimdallr::recorder {
 
@@ -48,6 +49,7 @@ struct RecordingResult {
   std::uint64_t processes = 0;
   std::uint64_t still_running = 0;  ///< processes of the workload that outlived it
   bool interposed = false;
+  RateHistory rate;  ///< of the clock source
   LossLedger losses;
   RecorderStatistics cost;
 

@@ -16,12 +16,6 @@ namespace {
 using perf::EventDescription;
 using perf::SamplingRate;
 
-// A fixed period even when a frequency is asked for: on a clock event the kernel has nothing to
-// steer, and every sample then stands for the same time.
-std::uint64_t PeriodNs(const RecorderOptions& options) {
-  return options.period_ns != 0 ? options.period_ns : 1'000'000'000 / options.frequency_hz;
-}
-
 bool UsesClock(const RecorderOptions& options) {
   return options.source == SourceChoice::kAuto || options.source == SourceChoice::kClock;
 }
@@ -35,6 +29,8 @@ bool MayGoWithout(const RecorderOptions& options) {
   return !UsesFaults(options) && options.source != SourceChoice::kClock;
 }
 
+// A fixed period even when a frequency is asked for: on a clock event the kernel has nothing to
+// steer, and every sample then stands for the same time.
 std::vector<EventDescription> SampledEvents(const RecorderOptions& options) {
   std::vector<EventDescription> events;
   if (UsesClock(options))
@@ -55,6 +51,10 @@ absl::StatusOr<Sampler> Sampler::Open(const RecorderOptions& options, pid_t pid,
   const auto cpus = perf::OnlineCpus(perf::RealSystem());
   if (!cpus.ok()) return cpus.status();
   const std::vector<EventDescription> sampled = SampledEvents(options);
+  if (UsesClock(options)) {
+    sampler.period_plan_ = PlanPeriods(PeriodNs(options), options.max_overhead);
+    sampler.governed_stream_ = 1;  // the clock comes first
+  }
   absl::Status status;
   for (const int cpu : *cpus) {
     status = sampler.OpenCpu(options, {.pid = pid, .cpu = cpu}, sampled);
@@ -107,17 +107,44 @@ absl::Status Sampler::OpenCpu(const RecorderOptions& options, perf::Target targe
   perf::Decoder decoder;
   decoder.Add(metadata.id(), perf::LayoutOf(metadata.description()));
 
-  std::vector<perf::Event> samplers;
+  Cpu cpu{std::move(metadata), std::move(ring), std::move(decoder), {}, {}};
   std::uint8_t stream = 0;
   for (const EventDescription& description : sampled) {
-    ASSIGN_OR_RETURN(perf::Event event, perf::Event::Open(description, target));
-    RETURN_IF_ERROR(event.RedirectTo(metadata));
-    decoder.Add(event.id(), perf::LayoutOf(event.description()));
-    stream_of_event_[event.id()] = ++stream;
-    samplers.push_back(std::move(event));
+    if (++stream != governed_stream_) {
+      RETURN_IF_ERROR(AddEvent(description, stream, cpu, cpu.others));
+      continue;
+    }
+    for (std::size_t step = 0; step < period_plan_->steps.size(); ++step) {
+      EventDescription at_step = description;
+      at_step.rate.value = period_plan_->steps[step];
+      // The kernel forgets this at the first exec: later ones do not undo UseStep.
+      at_step.enable_on_exec = step == period_plan_->start;
+      RETURN_IF_ERROR(AddEvent(at_step, stream, cpu, cpu.steps));
+    }
   }
-  cpus_.push_back({std::move(metadata), std::move(samplers), std::move(ring), std::move(decoder)});
+  cpus_.push_back(std::move(cpu));
   return absl::OkStatus();
+}
+
+absl::Status Sampler::AddEvent(const EventDescription& description, std::uint8_t stream, Cpu& cpu,
+                               std::vector<perf::Event>& events) {
+  ASSIGN_OR_RETURN(perf::Event event, perf::Event::Open(description, cpu.metadata.target()));
+  RETURN_IF_ERROR(event.RedirectTo(cpu.metadata));
+  cpu.decoder.Add(event.id(), perf::LayoutOf(event.description()));
+  stream_of_event_[event.id()] = stream;
+  events.push_back(std::move(event));
+  return absl::OkStatus();
+}
+
+absl::Status Sampler::UseStep(std::size_t step) {
+  absl::Status status;
+  for (Cpu& cpu : cpus_) {
+    for (std::size_t other = 0; other < cpu.steps.size(); ++other) {
+      if (other != step) status.Update(cpu.steps[other].Disable());
+    }
+    if (step < cpu.steps.size()) status.Update(cpu.steps[step].Enable());
+  }
+  return status;
 }
 
 void Sampler::DescribeStreams(const RecorderOptions& options,
@@ -147,6 +174,12 @@ std::uint8_t Sampler::StreamOf(std::uint64_t event_id) const {
   return entry == stream_of_event_.end() ? std::uint8_t{0} : entry->second;
 }
 
+bool Sampler::HasWork() const {
+  return queue_.size() != 0 || std::any_of(cpus_.begin(), cpus_.end(), [](const Cpu& cpu) {
+           return cpu.ring.WaitingBytes() != 0;
+         });
+}
+
 void Sampler::ReadRings(LossLedger& losses) {
   for (Cpu& cpu : cpus_) ReadRing(cpu, losses);
 }
@@ -174,12 +207,12 @@ void Sampler::ReadRing(Cpu& cpu, LossLedger& losses) {
 void Sampler::CountFinalLosses(std::uint64_t counted, LossLedger& losses) const {
   std::uint64_t lost = 0;
   for (const Cpu& cpu : cpus_) {
-    for (const perf::Event& event : cpu.samplers) {
-      const auto count = event.ReadCount();
-      if (!count.ok()) continue;
-      lost += count->lost;
-    }
-    if (const auto count = cpu.metadata.ReadCount(); count.ok()) lost += count->lost;
+    const auto add = [&lost](const perf::Event& event) {
+      if (const auto count = event.ReadCount(); count.ok()) lost += count->lost;
+    };
+    std::for_each(cpu.steps.begin(), cpu.steps.end(), add);
+    std::for_each(cpu.others.begin(), cpu.others.end(), add);
+    add(cpu.metadata);
   }
   if (lost > counted) losses.Count(LossKind::kRingOverflow, lost - counted);
 }

@@ -18,6 +18,7 @@
 #include "perf/open.h"
 #include "perf/records.h"
 #include "perf/ring.h"
+#include "recorder/governor.h"
 #include "recorder/options.h"
 
 namespace heimdallr::recorder {
@@ -41,8 +42,21 @@ class Sampler {
   /// Descriptors that become readable when a ring fills up.
   [[nodiscard]] std::vector<int> wakeup_fds() const;
 
+  /// The periods of the stream that is governed; it begins with that of step `start`. Nothing when
+  /// no stream is.
+  [[nodiscard]] const std::optional<PeriodPlan>& period_plan() const { return period_plan_; }
+  /// `StreamInfo::id` of the stream that is governed; 0 = none.
+  [[nodiscard]] std::uint8_t governed_stream() const { return governed_stream_; }
+
+  /// Samples the governed stream at a step of its plan from now on, in every process and thread.
+  /// Errors are those of ioctl(2); the other CPUs are switched all the same.
+  absl::Status UseStep(std::size_t step);
+
   /// Stream of an event id; 0 when it is none of ours or carries no samples.
   [[nodiscard]] std::uint8_t StreamOf(std::uint64_t event_id) const;
+
+  /// Whether the rings or the queue hold anything.
+  [[nodiscard]] bool HasWork() const;
 
   /// Moves everything in the rings to the queue. Damaged records are counted.
   void ReadRings(LossLedger& losses);
@@ -61,13 +75,19 @@ class Sampler {
  private:
   struct Cpu {
     perf::Event metadata;  // owns the ring
-    std::vector<perf::Event> samplers;
     perf::PerfRing ring;
     perf::Decoder decoder;
+    // Of the governed stream, by step of the plan; only one of them is enabled. The kernel gives a
+    // new period to an event but not to the copies that threads have inherited (PERF_EVENT_IOC_
+    // PERIOD), whereas switching on and off reaches them all.
+    std::vector<perf::Event> steps;
+    std::vector<perf::Event> others;
   };
 
   absl::Status OpenCpu(const RecorderOptions& options, perf::Target target,
                        const std::vector<perf::EventDescription>& sampled);
+  absl::Status AddEvent(const perf::EventDescription& description, std::uint8_t stream, Cpu& cpu,
+                        std::vector<perf::Event>& events);
   [[nodiscard]] std::optional<std::string> SmallerRings(const RecorderOptions& options) const;
   void DescribeStreams(const RecorderOptions& options,
                        const std::vector<perf::EventDescription>& sampled);
@@ -75,6 +95,8 @@ class Sampler {
 
   std::vector<Cpu> cpus_;
   std::vector<StreamInfo> streams_;
+  std::optional<PeriodPlan> period_plan_;
+  std::uint8_t governed_stream_ = 0;
   std::unordered_map<std::uint64_t, std::uint8_t> stream_of_event_;
   perf::MergeQueue<perf::KernelRecord> queue_;
 };

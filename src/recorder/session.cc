@@ -57,14 +57,18 @@ bool ThreadIsAlive(std::int32_t pid, std::int32_t tid) {
 
 Session::Session(SessionParts parts)
     : parts_(std::move(parts)),
-      processes_(parts_.writer, losses_,
+      processes_(parts_.writer, losses_, spaces_,
                  parts_.channel ? ProcessTracker::Interposer::kExpected
                                 : ProcessTracker::Interposer::kNotExpected,
                  parts_.sampler.has_metadata() ? ProcessTracker::KernelReports::kYes
                                                : ProcessTracker::KernelReports::kNo),
-      kernel_({parts_.writer, processes_, losses_, spaces_, parts_.sampler}, parts_.start_ns),
-      allocations_({parts_.writer, processes_, losses_, parts_.clock}, parts_.tags,
-                   parts_.start_ns),
+      symbols_(spaces_),
+      kernel_(
+          {parts_.writer, processes_, losses_, spaces_, symbols_, thread_pointers_, parts_.sampler},
+          parts_.start_ns),
+      allocations_({parts_.writer, processes_, losses_, symbols_, thread_pointers_, parts_.clock},
+                   parts_.tags, parts_.start_ns),
+      rate_(parts_.sampler, parts_.writer, parts_.max_overhead),
       wait_ns_(parts_.channel ? kShortestWaitNs : kNoChannelWaitNs) {}
 
 absl::Status Session::Prepare() {
@@ -87,6 +91,7 @@ absl::Status Session::Prepare() {
   if (parts_.target_is_untraced) {
     losses_.Count(LossKind::kUntracedProcess, 1, {.pid = parts_.target});
   }
+  rate_.Begin(released_ns_, Relative(released_ns_));
   processes_.OnFirstProcess(Relative(released_ns_), parts_.target, getpid());
   return absl::OkStatus();
 }
@@ -157,7 +162,8 @@ bool Session::TargetEnded(RecordingResult& result) {
 // reports are then known before its end is.
 void Session::Drain() {
   const std::uint64_t now = base::MonotonicNs();
-  parts_.sampler.ReadRings(losses_);
+  rate_.StartDrain(now);
+  rate_.Meter([this] { parts_.sampler.ReadRings(losses_); });
   last_drain_events_ = 0;
   if (parts_.channel) {
     parts_.clock.Update();
@@ -166,13 +172,24 @@ void Session::Drain() {
                : last_drain_events_ > 0          ? kShortestWaitNs
                                         : std::clamp(2 * wait_ns_, kShortestWaitNs, kLongestWaitNs);
   }
-  parts_.sampler.PopUntil(previous_drain_ns_,
-                          [this](const perf::KernelRecord& record) { kernel_.Add(record); });
+  PopUntil(previous_drain_ns_);
   previous_drain_ns_ = now;
+}
+
+void Session::PopUntil(std::uint64_t time_ns) {
+  std::uint64_t records = 0;
+  rate_.Meter([&] {
+    parts_.sampler.PopUntil(time_ns, [&](const perf::KernelRecord& record) {
+      ++records;
+      kernel_.Add(record);
+    });
+  });
+  rate_.EndDrain(records, kernel_.ticks());
 }
 
 void Session::DoPeriodicWork() {
   const std::uint64_t now = previous_drain_ns_;
+  rate_.Govern(now, Relative(now));
   if (parts_.channel && now >= next_reap_ns_) {
     parts_.channel->Reap(allocations_, ThreadIsAlive);
     next_reap_ns_ = now + kReapNs;
@@ -180,6 +197,7 @@ void Session::DoPeriodicWork() {
   if (now < next_round_ns_ && !parts_.writer.RoundIsFull()) return;
   if (now >= next_round_ns_) {
     processes_.LookAtLiving();
+    symbols_.OnRound();
     next_round_ns_ = now + kRoundNs;
   }
   losses_.Flush(Relative(now), parts_.writer);
@@ -200,8 +218,7 @@ void Session::DrainTheRest() {
     parts_.channel->Reap(allocations_, ThreadIsAlive);
   }
   parts_.sampler.ReadRings(losses_);
-  parts_.sampler.PopUntil(std::numeric_limits<std::uint64_t>::max(),
-                          [this](const perf::KernelRecord& record) { kernel_.Add(record); });
+  PopUntil(std::numeric_limits<std::uint64_t>::max());
 }
 
 void Session::Finish(RecordingResult& result) {
@@ -216,6 +233,7 @@ void Session::Finish(RecordingResult& result) {
   }
   processes_.Finish(end);
   losses_.Flush(end, parts_.writer);
+  symbols_.Write(parts_.writer);
 
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -238,6 +256,7 @@ void Session::Finish(RecordingResult& result) {
   result.processes = processes_.processes();
   result.still_running = processes_.still_running();
   result.interposed = parts_.channel.has_value();
+  result.rate = rate_.history();
   result.losses = losses_;
 }
 

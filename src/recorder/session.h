@@ -18,9 +18,12 @@
 #include "recorder/kernel_stream.h"
 #include "recorder/loss_ledger.h"
 #include "recorder/process_tracker.h"
+#include "recorder/rate_control.h"
 #include "recorder/recorder.h"
 #include "recorder/sampler.h"
 #include "recorder/signals.h"
+#include "recorder/symbol_collector.h"
+#include "recorder/thread_pointers.h"
 #include "trace/trace_writer.h"
 
 namespace heimdallr::recorder {
@@ -36,6 +39,7 @@ struct SessionParts {
   std::uint64_t start_ns = 0;       // CLOCK_MONOTONIC that is time 0 of the trace
   bool target_is_untraced = false;  // its allocations were asked for and cannot be had
   AllocationStream::TagMeaning tags = AllocationStream::TagMeaning::kCaller;
+  double max_overhead = 0;  // RecorderOptions::max_overhead
 };
 
 /// Runs until the target has ended. Not movable: its parts refer to each other.
@@ -56,6 +60,7 @@ class Session {
   void WaitForEvents();
   bool TargetEnded(RecordingResult& result);
   void Drain();
+  void PopUntil(std::uint64_t time_ns);
   void DoPeriodicWork();
   void DrainTheRest();
   void Finish(RecordingResult& result);
@@ -66,10 +71,13 @@ class Session {
 
   SessionParts parts_;
   LossLedger losses_;
-  ProcessTracker processes_;
   AddressSpaces spaces_;
+  ProcessTracker processes_;
+  SymbolCollector symbols_;
+  ThreadPointers thread_pointers_;
   KernelStream kernel_;
   AllocationStream allocations_;
+  RateControl rate_;
   base::UniqueFd epoll_;
 
   std::uint64_t released_ns_ = 0;

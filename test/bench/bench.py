@@ -222,6 +222,23 @@ def measure_start(bench):
     verdict(added <= 0.015, "adds at most 15 ms")
 
 
+def measure_replay(bench):
+    """(e) what the recorder does with a tick, from registers to records, without the kernel."""
+    rows = []
+    for name in ("triad", "stencil", "gups", "matrix"):
+        figures = [dict(zip(*[iter(bench.run([str(bench.build / "bin" / "replay-ticks"), "2", "1000"],
+                                             [bench.workload(name), "60"])[1].split())] * 2))
+                   for _ in range(max(3, bench.runs // 3))]
+        rows.append((name, *(statistics.median(float(figure[key]) for figure in figures) for key in (
+            "ns_per_tick", "accesses_per_tick", "million_accesses_per_second"))))
+    print("### (e) replay of a recorded stream of ticks, CPU time of one thread\n")
+    table(["", "ns a tick", "accesses a tick", "million accesses a second"],
+          [(name, f"{ns:.0f}", f"{accesses:.1f}", f"{rate:.1f}")
+           for name, ns, accesses, rate in rows])
+    verdict(all(ns <= 300 for _, ns, _, _ in rows), "at most 300 ns a tick")
+    verdict(all(rate >= 5 for _, _, _, rate in rows), "at least 5 million access records a second")
+
+
 def machine():
     model = "unknown processor"
     for line in Path("/proc/cpuinfo").read_text().splitlines():
@@ -232,7 +249,7 @@ def machine():
 
 
 MEASUREMENTS = {"pairs": measure_pairs, "wall": measure_wall, "bytes": measure_bytes,
-                "start": measure_start}
+                "start": measure_start, "replay": measure_replay}
 
 
 def main():

@@ -4,8 +4,11 @@
 
 #include <catch2/catch.hpp>
 
+#include "recorder/address_spaces.h"
 #include "recorder/loss_ledger.h"
 #include "recorder/process_tracker.h"
+#include "recorder/symbol_collector.h"
+#include "recorder/thread_pointers.h"
 #include "written_trace.h"
 
 namespace heimdallr::recorder {
@@ -19,13 +22,16 @@ EventCode Code(AllocationCall call) { return static_cast<EventCode>(call); }
 
 struct Fixture {
   explicit Fixture(AllocationStream::TagMeaning tags = AllocationStream::TagMeaning::kCaller)
-      : stream({trace.writer(), tracker, losses, clock}, tags, 1000) {}
+      : stream({trace.writer(), tracker, losses, symbols, thread_pointers, clock}, tags, 1000) {}
 
   void Send(const std::vector<EventRecord>& events) { stream.OnEvents(owner, events); }
 
   WrittenTrace trace;
   LossLedger losses;
-  ProcessTracker tracker{trace.writer(), losses, ProcessTracker::Interposer::kExpected,
+  AddressSpaces spaces;
+  SymbolCollector symbols{spaces};
+  ThreadPointers thread_pointers;
+  ProcessTracker tracker{trace.writer(), losses, spaces, ProcessTracker::Interposer::kExpected,
                          ProcessTracker::KernelReports::kYes};
   channel::ClockSync clock{channel::ChannelClock::kMonotonic};
   channel::RingOwner owner{.owner = 1, .image = 9, .pid = 70, .tid = 71};

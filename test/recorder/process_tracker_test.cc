@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "recorder/address_spaces.h"
 #include "recorder/loss_ledger.h"
 #include "written_trace.h"
 
@@ -18,7 +19,9 @@ constexpr std::int32_t kChild = 0x7fff0002;
 struct Fixture {
   WrittenTrace trace;
   LossLedger losses;
-  ProcessTracker tracker{trace.writer(), losses, Interposer::kExpected, KernelReports::kYes};
+  AddressSpaces spaces;
+  ProcessTracker tracker{trace.writer(), losses, spaces, Interposer::kExpected,
+                         KernelReports::kYes};
 };
 
 }  // namespace
@@ -100,7 +103,8 @@ TEST_CASE("ProcessTracker: the exit report becomes the statistics, with the wall
 TEST_CASE("ProcessTracker: without the kernel's reports a process ends with its exit report") {
   WrittenTrace trace;
   LossLedger losses;
-  ProcessTracker tracker(trace.writer(), losses, Interposer::kExpected, KernelReports::kNo);
+  AddressSpaces spaces;
+  ProcessTracker tracker(trace.writer(), losses, spaces, Interposer::kExpected, KernelReports::kNo);
   tracker.OnAttach(10, kChild);
   tracker.OnExitReport({.time_ns = 40, .pid = kChild, .exit_code = 0});
   tracker.Finish(100);

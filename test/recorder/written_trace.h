@@ -40,6 +40,12 @@ class WrittenTrace {
     return selected;
   }
 
+  /// Likewise, its symbols.
+  Symbols ReadSymbols() {
+    if (!reader_) ReadAll();
+    return reader_->symbols();
+  }
+
   [[nodiscard]] const TraceReader& reader() const { return *reader_; }
 
  private:

@@ -133,6 +133,18 @@ class Addresses(SystemTest):
         self.assertGreater(seen["a"], 0, seen)
         self.assertGreater(seen["b"] + seen["c"], 0, seen)
 
+    def test_thread_locals_and_stacks_of_threads_that_allocate_nothing(self):
+        run, truth, accesses = self.sampled("thread_local")
+        seen = Counter()
+        for access in accesses:
+            for name, (first, end) in truth.objects.items():
+                seen[name] += first <= address(access) < end
+        self.assertEqual(len(truth.objects), 8)
+        for name in truth.objects:
+            self.assertGreater(seen[name], 0.05 * len(accesses), seen)
+        lost = losses(run.trace)
+        self.assertLess(lost["segment_base"], 0.01 * len(accesses), lost)
+
     def test_faults_are_the_first_touches_of_the_table(self):
         run = self.record([workload("gups"), 0.1, 8], ["--source", "none", "--faults"])
         self.assert_status(run, 0)
