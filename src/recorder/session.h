@@ -82,6 +82,7 @@ class Session {
 
   std::uint64_t released_ns_ = 0;
   std::uint64_t previous_drain_ns_ = 0;
+  std::uint64_t popped_until_ns_ = 0;  // CLOCK_MONOTONIC; of the kernel's records
   std::uint64_t last_drain_events_ = 0;
   bool fine_waits_ = true;     // the kernel waits for less than a millisecond
   std::uint64_t wait_ns_ = 0;  // before the next drain, unless a ring fills up

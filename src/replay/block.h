@@ -17,12 +17,17 @@ struct Block {
     /// Of each memory operand: the number of the block's instructions at which a tick tells its
     /// address (CountVantagePoints). 0 = none does.
     std::array<std::uint16_t, Instruction::kMaxOperands> vantage_points{};
+    /// A tick here tells more of the block's past by two walks than by one (block_replay.cc).
+    bool two_walks = false;
   };
   enum class Start : std::uint8_t {
     kKnown,
     kInDoubt,  ///< steps begin at the instruction asked for; what runs before it is not known
   };
   std::vector<Step> steps;
+  /// What always runs before the block, in its order: it tells values, but its accesses are those
+  /// of blocks of their own.
+  std::vector<Effects> prologue;
   Start start = Start::kKnown;
 };
 

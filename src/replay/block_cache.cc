@@ -13,6 +13,9 @@ constexpr std::uint64_t kPageBytes = 4096;
 // Without a known function: as far forward as a block is likely to go.
 constexpr std::uint64_t kUnboundedBytes = 1024;
 
+// What ran before a block, for values alone: farther back, little is known any more.
+constexpr std::uint64_t kMaxPrologueBytes = 128;
+
 bool EndsBlock(Flow flow) { return flow != Flow::kNext && flow != Flow::kCall; }
 
 }  // namespace
@@ -127,6 +130,19 @@ std::variant<Block, Reason> BlockCache::DecodeFrom(SpaceId space, std::uint64_t 
   return decoded;
 }
 
+void BlockCache::AddPrologue(SpaceId space, const FunctionLayout& layout, Block& block) const {
+  const std::uint64_t end = block.steps.front().ip;
+  const std::uint64_t start = layout.WayTo(end, kMaxPrologueBytes);
+  const std::vector<std::byte> code = Read(space, start, end - start);
+  for (std::uint64_t ip = start; ip < end;) {
+    const auto decoded = decoder_->Decode(std::span(code).subspan(ip - start), ip);
+    const auto* instruction = std::get_if<Instruction>(&decoded);
+    if (instruction == nullptr) return block.prologue.clear();
+    block.prologue.push_back(instruction->effects);
+    ip += instruction->length_bytes;
+  }
+}
+
 std::variant<Block, Reason> BlockCache::MakeBlock(SpaceId space, std::uint64_t ip) {
   using enum Block::Start;
   const FunctionLayout* layout = LayoutAround(space, ip);
@@ -144,6 +160,7 @@ std::variant<Block, Reason> BlockCache::MakeBlock(SpaceId space, std::uint64_t i
     return DecodeFrom(space, ip, layout->NextLeader(ip));
   }
   if (!layout->has_indirect_jump) {
+    AddPrologue(space, *layout, *block);
     CountVantagePoints(*block, Direction::kBothWays);
   } else {
     // A jump through a table may enter anywhere: what is before the instruction may not have run.

@@ -72,6 +72,7 @@ class BlockCache {
   /// The code from `ip` on, of which what comes before is not known.
   [[nodiscard]] std::variant<Block, Reason> DecodeFrom(SpaceId space, std::uint64_t ip,
                                                        std::uint64_t end) const;
+  void AddPrologue(SpaceId space, const FunctionLayout& layout, Block& block) const;
   [[nodiscard]] std::variant<Block, Reason> MakeBlock(SpaceId space, std::uint64_t ip);
   [[nodiscard]] BlockPosition Insert(SpaceId space, std::uint64_t ip, Block block);
   /// Takes what leads to `block` out of the tables, and its steps out of the count.

@@ -6,24 +6,48 @@
 namespace heimdallr::replay {
 namespace {
 
-// Calls `visit(index, registers before it)` for each step that can be reached from `position`: back
-// to the start, then forward from the position itself.
+using States = std::vector<Registers>;
+
+// Longer blocks take one walk: counting their vantage points would take milliseconds.
+constexpr std::size_t kMaxStepsForTwoWalks = 64;
+
+// Calls `visit(index, registers before it)` for each step before `position`, the last one first.
 template <typename Visit>
-void WalkBack(const std::vector<Block::Step>& steps, std::size_t position, Registers state,
-              Visit visit) {
+void WalkBack(const Block& block, std::size_t position, Registers state, Visit visit) {
   for (std::size_t i = position; i-- > 0;) {
-    const Effects& effects = steps[i].instruction.effects;
+    const Effects& effects = block.steps[i].instruction.effects;
     if (!effects.none()) Undo(effects, state);
     visit(i, state);
   }
 }
 
+// The same with more known, the first one first: back to what ran before the block, and from there
+// forward again, which gives values that were computed from others and overwritten since.
 template <typename Visit>
-void WalkForward(const std::vector<Block::Step>& steps, std::size_t position, Registers state,
-                 Visit visit) {
-  for (std::size_t i = position; i < steps.size(); ++i) {
+void WalkBackAndForth(const Block& block, std::size_t position, const Registers& registers,
+                      States& states, Visit visit) {
+  const std::size_t before = block.prologue.size();
+  const auto effects = [&](std::size_t i) -> const Effects& {
+    return i < before ? block.prologue[i] : block.steps[i - before].instruction.effects;
+  };
+  states.assign(before + position + 1, registers);
+  for (std::size_t i = states.size() - 1; i-- > 0;) {
+    states[i] = states[i + 1];
+    Undo(effects(i), states[i]);
+  }
+  for (std::size_t i = 0; i < before + position; ++i) {
+    if (i >= before) visit(i - before, states[i]);
+    Registers next = states[i];
+    Apply(effects(i), next);
+    states[i + 1].Learn(next);
+  }
+}
+
+template <typename Visit>
+void WalkForward(const Block& block, std::size_t position, Registers state, Visit visit) {
+  for (std::size_t i = position; i < block.steps.size(); ++i) {
     visit(i, state);
-    const Effects& effects = steps[i].instruction.effects;
+    const Effects& effects = block.steps[i].instruction.effects;
     if (!effects.none()) Apply(effects, state);
   }
 }
@@ -59,37 +83,70 @@ Registers AllKnown() {
   return registers;
 }
 
+// Whether the operand is seen: its address is known. One that does not run this time is seen, too.
+bool IsSeen(const MemoryOperand& operand, const Registers& before) {
+  const auto address = EffectiveAddress(operand, before);
+  const auto* reason = std::get_if<Reason>(&address);
+  return reason == nullptr || *reason == Reason::kNoIteration;
+}
+
+// Which operands a tick sees: a bit for each, by step.
+using Seen = std::vector<std::uint8_t>;
+
+void Look(const Block& block, std::size_t i, const Registers& before, Seen& seen) {
+  const auto operands = block.steps[i].instruction.memory();
+  for (std::size_t operand = 0; operand < operands.size(); ++operand) {
+    if (IsSeen(operands[operand], before)) seen[i] |= static_cast<std::uint8_t>(1U << operand);
+  }
+}
+
+// Of the steps before `position`; sets whether it takes two walks.
+Seen SeenOfPast(Block& block, std::size_t position, States& states) {
+  const Registers known = AllKnown();
+  Seen one(block.steps.size());
+  WalkBack(block, position, known,
+           [&](std::size_t i, const Registers& before) { Look(block, i, before, one); });
+  if (block.steps.size() > kMaxStepsForTwoWalks) return one;
+  Seen two(block.steps.size());
+  WalkBackAndForth(block, position, known, states,
+                   [&](std::size_t i, const Registers& before) { Look(block, i, before, two); });
+  block.steps[position].two_walks = two != one;
+  return two;
+}
+
 }  // namespace
 
 void Replay(const BlockPosition& position, const Registers& registers, ReplayResult& result) {
   result.accesses.clear();
   result.missing.fill(0);
   result.memory_operands = 0;
-  const std::vector<Block::Step>& steps = position.block->steps;
-  WalkBack(steps, position.index, registers, [&](std::size_t i, const Registers& before) {
-    Emit(steps[i], before, Origin::kReplayed, result);
-  });
-  std::reverse(result.accesses.begin(), result.accesses.end());
-  WalkForward(steps, position.index, registers, [&](std::size_t i, const Registers& before) {
-    Emit(steps[i], before, i == position.index ? Origin::kTick : Origin::kReplayed, result);
-  });
+  const Block& block = *position.block;
+  const auto emit = [&](std::size_t i, const Registers& before) {
+    Emit(block.steps[i], before, i == position.index ? Origin::kTick : Origin::kReplayed, result);
+  };
+  if (block.steps[position.index].two_walks) {
+    WalkBackAndForth(block, position.index, registers, result.states, emit);
+  } else {
+    WalkBack(block, position.index, registers, emit);
+    std::reverse(result.accesses.begin(), result.accesses.end());
+  }
+  WalkForward(block, position.index, registers, emit);
 }
 
 void CountVantagePoints(Block& block, Direction direction) {
-  const auto count = [&](std::size_t i, const Registers& before) {
-    Block::Step& step = block.steps[i];
-    const auto operands = step.instruction.memory();
-    for (std::size_t operand = 0; operand < operands.size(); ++operand) {
-      const auto address = EffectiveAddress(operands[operand], before);
-      const auto* reason = std::get_if<Reason>(&address);
-      // One that does not run this time is seen as well.
-      if (reason == nullptr || *reason == Reason::kNoIteration) ++step.vantage_points[operand];
-    }
-  };
   const Registers known = AllKnown();
+  States states;
   for (std::size_t i = 0; i < block.steps.size(); ++i) {
-    WalkForward(block.steps, i, known, count);
-    if (direction == Direction::kBothWays) WalkBack(block.steps, i, known, count);
+    Seen seen =
+        direction == Direction::kBothWays ? SeenOfPast(block, i, states) : Seen(block.steps.size());
+    WalkForward(block, i, known, [&](std::size_t ahead, const Registers& before) {
+      Look(block, ahead, before, seen);
+    });
+    for (std::size_t step = 0; step < seen.size(); ++step) {
+      for (std::size_t operand = 0; operand < Instruction::kMaxOperands; ++operand) {
+        if ((seen[step] >> operand & 1U) != 0) ++block.steps[step].vantage_points[operand];
+      }
+    }
   }
 }
 

@@ -31,6 +31,7 @@ struct ReplayResult {
   /// Memory operands of the block whose address could not be computed, by Reason.
   std::array<std::uint32_t, kReasonCount> missing{};
   std::uint32_t memory_operands = 0;
+  std::vector<Registers> states;  ///< reused memory
 };
 
 /// Walks from the tick to the block's end, applying what instructions do to the registers, and back

@@ -11,6 +11,15 @@ std::uint64_t FunctionLayout::LeaderOf(std::uint64_t ip) const {
   return next == leaders.begin() ? range.start : *std::prev(next);
 }
 
+std::uint64_t FunctionLayout::WayTo(std::uint64_t leader, std::uint64_t max_bytes) const {
+  const auto entry = std::upper_bound(entries.begin(), entries.end(), leader);
+  if (entry == entries.begin()) return leader;
+  const std::uint64_t earliest = leader - std::min(leader, max_bytes);
+  const auto start =
+      std::lower_bound(leaders.begin(), leaders.end(), std::max(*std::prev(entry), earliest));
+  return start == leaders.end() ? leader : std::min(*start, leader);
+}
+
 std::uint64_t FunctionLayout::NextLeader(std::uint64_t ip) const {
   const auto next = std::upper_bound(leaders.begin(), leaders.end(), ip);
   return next == leaders.end() ? decoded_end : std::min(*next, decoded_end);
@@ -33,7 +42,9 @@ class Pass {
     if (instruction.target != 0) AddTarget(instruction.target);
     // What follows a branch that is not taken is a leader, but nothing jumps there.
     layout_.leaders.push_back(next);
-    if (instruction.flow != Flow::kBranch) window_.clear();
+    if (instruction.flow == Flow::kBranch) return;
+    layout_.entries.push_back(next);
+    window_.clear();
   }
 
   void ReadTables(const MemoryReader& read) {
@@ -80,6 +91,7 @@ class Pass {
     if (target < range_.start || target >= range_.end) return false;
     targets_.push_back(target);
     layout_.leaders.push_back(target);
+    layout_.entries.push_back(target);
     return true;
   }
 
@@ -95,7 +107,10 @@ class Pass {
 
 FunctionLayout LayOut(const CodeRange& range, std::span<const std::byte> code,
                       const InstructionDecoder& decoder, const MemoryReader& read) {
-  FunctionLayout layout{.range = range, .leaders = {range.start}, .decoded_end = range.start};
+  FunctionLayout layout{.range = range,
+                        .leaders = {range.start},
+                        .entries = {range.start},
+                        .decoded_end = range.start};
   Pass pass(range, layout);
   while (layout.decoded_end < range.end) {
     const std::uint64_t ip = layout.decoded_end;
@@ -108,9 +123,10 @@ FunctionLayout LayOut(const CodeRange& range, std::span<const std::byte> code,
     pass.Add(ip, *instruction);
   }
   pass.ReadTables(read);
-  std::sort(layout.leaders.begin(), layout.leaders.end());
-  layout.leaders.erase(std::unique(layout.leaders.begin(), layout.leaders.end()),
-                       layout.leaders.end());
+  for (std::vector<std::uint64_t>* places : {&layout.leaders, &layout.entries}) {
+    std::sort(places->begin(), places->end());
+    places->erase(std::unique(places->begin(), places->end()), places->end());
+  }
   return layout;
 }
 

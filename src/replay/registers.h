@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -48,6 +49,14 @@ class Registers {
   /// The value of one that is known; 0 of kNone.
   [[nodiscard]] std::uint64_t Known(Register which) const {
     return which == Register::kNone ? 0 : values_[Index(which)];
+  }
+  /// Takes over what is known in `other`, which is true at the same moment.
+  void Learn(const Registers& other) {
+    for (std::uint32_t missing = other.present_ & ~present_; missing != 0; missing &= missing - 1) {
+      const auto which = static_cast<std::size_t>(std::countr_zero(missing));
+      values_[which] = other.values_[which];
+    }
+    present_ |= other.present_;
   }
   void Forget(Register which) { present_ &= ~(1U << Index(which)); }
   /// Forgets each register whose bit (by number) is set.

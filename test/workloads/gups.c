@@ -4,7 +4,8 @@
 #include "truth.h"
 
 int main(int argc, char** argv) {
-  const size_t size = (size_t)NumberArgument(argc, argv, 2, 64) << 20;  // a power of two
+  // A power of two.
+  const size_t size = (size_t)(NumberArgument(argc, argv, 2, 64) * (1 << 20));
   const size_t mask = size / sizeof(uint64_t) - 1;
   uint64_t* table = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (table == MAP_FAILED) return 1;

@@ -2,7 +2,7 @@
 #include "truth.h"
 
 int main(int argc, char** argv) {
-  const size_t size = (size_t)NumberArgument(argc, argv, 2, 16) << 20;
+  const size_t size = (size_t)(NumberArgument(argc, argv, 2, 16) * (1 << 20));
   const size_t count = size / sizeof(double);
   double* a = OrDie(malloc(size));
   double* b = OrDie(malloc(size));
