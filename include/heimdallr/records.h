@@ -30,7 +30,7 @@ struct AccessRecord {
   std::uint64_t data_source = 0;     ///< `perf_mem_data_src` of linux/perf_event.h; 0 = not known
   std::uint32_t latency_cycles = 0;  ///< 0 = the source does not measure it
   /// What the record counts for beside the others of its stream: 1 for a hardware sample; for the
-  /// clock source 1 / instructions of the basic block when replayed (see src/README.md).
+  /// clock source how often the instruction is taken to have run (see src/README.md).
   float weight = 1;
   /// Events of the stream that the sample stands for; of the clock source ns of CPU time. It
   /// changes within a stream when the governor steps in; 0 = not known.

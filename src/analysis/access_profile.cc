@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <variant>
 
+#include "analysis/names.h"
+
 namespace heimdallr::analysis {
 
 void AccessProfile::Add(const Record& record) {
@@ -26,6 +28,10 @@ void AccessProfile::On(const FaultRecord& record) {
   objects_.Add(record);
   code_.Add(PlaceOf(modules(), record.pid, record.ip), record);
   totals_.accesses.Add(record);
+}
+
+void AccessProfile::On(const LossRecord& record) {
+  if (EffectOf(record.kind) == LossEffect::kNoAddress) totals_.ticks_without_access += record.count;
 }
 
 void AccessProfile::FlushTick() {

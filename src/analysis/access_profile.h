@@ -17,7 +17,8 @@ namespace heimdallr::analysis {
 /// Over all records, matched or not.
 struct ProfileTotals {
   AccessQuantities accesses;
-  std::uint64_t ticks = 0;   ///< samples that gave at least one access
+  std::uint64_t ticks = 0;  ///< samples that gave at least one access
+  std::uint64_t ticks_without_access = 0;
   std::uint64_t end_ns = 0;  ///< time of the last record
 };
 
@@ -49,7 +50,7 @@ class AccessProfile {
     FlushTick();
     objects_.Add(record);
   }
-  void On(const LossRecord& /*record*/) {}
+  void On(const LossRecord& record);
   void On(const StatisticsRecord& /*record*/) {}
   void On(const PeriodRecord& /*record*/) {}
   void FlushTick();

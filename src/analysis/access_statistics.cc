@@ -1,5 +1,7 @@
 #include "analysis/access_statistics.h"
 
+#include <algorithm>
+
 namespace heimdallr::analysis {
 
 std::uint64_t StreamStatistics::direct_accesses() const {
@@ -26,7 +28,13 @@ void AccessStatistics::Add(const AccessRecord& record) {
   AccessCount& count =
       (record.direct ? sums.direct : sums.replayed)[kind < StreamStatistics::kKinds ? kind : 0];
   ++count.records;
-  count.estimate += static_cast<double>(record.weight);
+  const std::uint64_t period = std::max<std::uint64_t>(record.period, 1);
+  count.estimate += static_cast<double>(record.weight) * static_cast<double>(period);
+  if (record.period != 0) {
+    sums.longest_period = std::max(sums.longest_period, period);
+    sums.shortest_period =
+        sums.shortest_period == 0 ? period : std::min(sums.shortest_period, period);
+  }
   // The records of one tick have one time, so they follow each other.
   if (record.tick == 0 || record.tick != stream.last_tick) ++sums.ticks_with_access;
   stream.last_tick = record.tick;

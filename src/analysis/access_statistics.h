@@ -9,8 +9,8 @@
 
 namespace heimdallr::analysis {
 
-/// Two quantities that must not be mixed: `records` counts what was sampled; `estimate` sums the
-/// records' weights and is in proportion to the accesses that were executed.
+/// Two quantities that must not be mixed: `records` counts what was sampled; `estimate` sums what
+/// the records stand for, weight x period, and is in proportion to the accesses that were executed.
 struct AccessCount {
   std::uint64_t records = 0;
   double estimate = 0;
@@ -22,8 +22,10 @@ struct StreamStatistics {
   std::array<AccessCount, kKinds> direct{};    ///< by AccessKind: of the instruction at the sample
   std::array<AccessCount, kKinds> replayed{};  ///< of others of its basic block
   std::uint64_t ticks_with_access = 0;         ///< samples that gave at least one record
-  std::uint64_t latency_records = 0;           ///< that tell a latency
-  std::uint64_t latency_cycles = 0;            ///< summed over these
+  std::uint64_t shortest_period = 0;           ///< of the records' samples; 0 = none tells
+  std::uint64_t longest_period = 0;
+  std::uint64_t latency_records = 0;  ///< that tell a latency
+  std::uint64_t latency_cycles = 0;   ///< summed over these
   std::uint64_t faults = 0;
 
   [[nodiscard]] std::uint64_t accesses() const;

@@ -12,9 +12,8 @@ bool IsTwoStep(AllocationCall call) {
 std::uint64_t EndOfMapped(const AllocationRecord& record, std::uint64_t page_size) {
   const bool is_break = record.call == AllocationCall::kBrk || record.call == AllocationCall::kSbrk;
   const std::uint64_t unit = is_break ? 1 : page_size;
-  if (record.size > std::numeric_limits<std::uint64_t>::max() - record.address - unit) {
-    return record.address;
-  }
+  const std::uint64_t room = std::numeric_limits<std::uint64_t>::max() - record.address;
+  if (room < unit || record.size > room - unit) return record.address;
   return record.address + (record.size + unit - 1) / unit * unit;
 }
 

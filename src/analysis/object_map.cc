@@ -80,6 +80,7 @@ void ObjectMap::Fork(std::int32_t parent, std::int32_t child, std::uint64_t time
   Image* const from = FindImage(parent);
   if (from == nullptr) return;
   image.blocks = from->blocks.Fork();
+  image.has_heap = from->has_heap;
   image.layout = from->layout;
 }
 

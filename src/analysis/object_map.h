@@ -89,6 +89,7 @@ class ObjectMap {
     std::uint32_t number = 0;
     std::int32_t pid = 0;
     BlockMap blocks;
+    bool has_heap = false;  // a block was ever allocated: what lies between blocks is the heap's
     std::shared_ptr<AddressLayout> layout;
     // Those accessed, apart from blocks, by region or by module and symbol.
     absl::flat_hash_map<std::uint64_t, ObjectId> objects;

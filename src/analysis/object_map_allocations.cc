@@ -62,6 +62,7 @@ void ObjectMap::Allocate(Image& image, const AllocationRecord& record) {
   const std::uint32_t group = SiteOf(image, record, ObjectType::kHeap);
   const HeapBlock block{
       .size = record.size, .start_ns = record.time_ns, .group = group, .owner = image.number};
+  image.has_heap = true;
   for (const PlacedBlock& before : image.blocks.Insert(record.address, block)) {
     EndBlock(image, before.block, record.time_ns);
     if (before.address == record.address) {

@@ -172,16 +172,15 @@ FoundObject ObjectMap::FindKernel(Image& image, const AccessPoint& access) {
     const auto block = image.blocks.FindAtOrBelow(last);
     if (block && block->address > access.address) return InBlock(image, *block);
   }
-  if (IsAllocator(access)) {
-    FoundObject found = FixedObject(image, kAllocatorKey, {.type = ObjectType::kAllocator}, {});
-    found.between_blocks = true;
-    found.by_allocator = true;
-    return found;
-  }
-  if (image.blocks.AnyIn(piece->start, piece->end)) {
+  // Libc's functions also touch memory that is no heap: where none is known, it is none.
+  if (!image.has_heap || !IsAllocator(access)) {
+    if (!image.blocks.AnyIn(piece->start, piece->end)) return InRegion(image, piece->id);
     return {.reason = Unmatched::kBetweenBlocks, .between_blocks = true};
   }
-  return InRegion(image, piece->id);
+  FoundObject found = FixedObject(image, kAllocatorKey, {.type = ObjectType::kAllocator}, {});
+  found.between_blocks = true;
+  found.by_allocator = true;
+  return found;
 }
 
 FoundObject ObjectMap::FindUnmapped(Image& image, const AccessPoint& access) {

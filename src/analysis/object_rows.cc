@@ -129,8 +129,9 @@ void SetObject(ObjectRow& row, const Object& object, std::uint64_t end_ns) {
   if (object.ended) row.end_ns = object.end_ns;
   row.count = 1;
   row.bytes = object.size;
-  row.mean_lifetime_ns =
-      static_cast<double>((object.ended ? object.end_ns : end_ns) - object.start_ns);
+  // A record that came late may end an object before its start.
+  const std::uint64_t end = std::max(object.start_ns, object.ended ? object.end_ns : end_ns);
+  row.mean_lifetime_ns = static_cast<double>(end - object.start_ns);
   row.quantities = object.quantities;
   if (row.type == ObjectType::kStack && object.tid != 0) {
     row.name = "stack of thread " + std::to_string(object.tid);

@@ -52,6 +52,9 @@ int CodeCommand(const std::vector<std::string>& arguments) {
   if (options.by != "function" && options.by != "line") {
     return WrongUse(kName, fmt::format("--by: '{}' is none of function, line", options.by));
   }
+  if (inlined && options.by == "line") {
+    return WrongUse(kName, "--inlined: by line, code always belongs to the inlined function");
+  }
   const auto order = OrderOf(options, RowKind::kCode);
   if (!order) {
     return WrongUse(kName, fmt::format("--sort: '{}' is none of {}", options.sort,

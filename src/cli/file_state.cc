@@ -1,6 +1,8 @@
 #include "cli/file_state.h"
 
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -25,6 +27,11 @@ std::optional<std::string> DefectOf(const std::string& path, const absl::Status&
         path, Count(extent.records, "record", "records"), extent.good_bytes));
   }
   return std::nullopt;
+}
+
+bool IsRegularFile(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error);
 }
 
 void PrintError(const std::string& message) {

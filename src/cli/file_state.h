@@ -15,6 +15,10 @@ namespace heimdallr::cli {
 [[nodiscard]] std::optional<std::string> DefectOf(const std::string& path, const absl::Status& end,
                                                   const TraceExtent& extent);
 
+/// Whether `path` can be read from its end, so that a trace's names are known before its records:
+/// false for a pipe, and for what cannot be looked at.
+[[nodiscard]] bool IsRegularFile(const std::string& path);
+
 /// Prints a line about a failure to standard error, after the program's name.
 void PrintError(const std::string& message);
 

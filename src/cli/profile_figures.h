@@ -15,7 +15,11 @@ namespace heimdallr::cli {
 /// Totals of a profile, which rows are shares of.
 struct ProfileFigures {
   analysis::AccessQuantities all;  ///< matched or not
-  std::uint64_t ticks = 0;
+  std::uint64_t ticks = 0;         ///< that gave accesses
+  std::uint64_t ticks_without_access = 0;
+  /// CPU time of all ticks. Those without an access count as the mean of the others: their periods
+  /// are not in the trace.
+  double time_ns = 0;
   analysis::EstimateUnit unit = analysis::EstimateUnit::kAccesses;
   std::array<analysis::AccessQuantities, analysis::kUnmatchedReasons> unmatched;  ///< by Unmatched
 

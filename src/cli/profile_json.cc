@@ -35,7 +35,7 @@ void AppendQuantities(const AccessQuantities& q, const ProfileFigures& figures, 
   json.Double("estimated_stores", q.estimated_stores);
   json.Double("access_share", Share(q.estimated(), figures.all.estimated()));
   json.Number("time_ns", Rounded(q.time_ns));
-  json.Double("time_share", Share(q.time_ns, figures.all.time_ns));
+  json.Double("time_share", Share(q.time_ns, figures.time_ns));
   json.Number("threads", q.threads.size());
   json.Number("faults", q.faults);
   if (q.latency_records != 0) {
@@ -108,6 +108,7 @@ void AppendHead(const std::string& path, std::string_view by, const ProfileFigur
   json.BeginObject("totals");
   json.Number("records", all.records());
   json.Number("ticks", figures.ticks);
+  json.Number("ticks_without_access", figures.ticks_without_access);
   json.Number("time_ns", Rounded(all.time_ns));
   json.Number("loads", all.loads);
   json.Number("stores", all.stores);
@@ -123,7 +124,7 @@ void AppendUnmatched(const ProfileFigures& figures, JsonWriter& json) {
   json.BeginObject("unmatched");
   json.Number("records", sum.records());
   json.Double("share", Share(sum.estimated(), figures.all.estimated()));
-  json.Double("time_share", Share(sum.time_ns, figures.all.time_ns));
+  json.Double("time_share", Share(sum.time_ns, figures.time_ns));
   json.Number("faults", sum.faults);
   json.BeginObject("reasons");
   for (std::size_t i = 1; i < figures.unmatched.size(); ++i) {

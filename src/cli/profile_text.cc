@@ -92,7 +92,7 @@ void AddOtherHeads(const Columns& columns, HeadedTable& table) {
 void AddShareCells(const AccessQuantities& q, const Columns& columns, const ProfileFigures& figures,
                    std::vector<std::string>& cells) {
   cells.push_back(Percent(q.estimated(), figures.all.estimated()));
-  if (columns.time) cells.push_back(Percent(q.time_ns, figures.all.time_ns));
+  if (columns.time) cells.push_back(Percent(q.time_ns, figures.time_ns));
   cells.push_back(Grouped(q.loads + q.load_stores));
   cells.push_back(Grouped(q.stores + q.load_stores));
   cells.push_back(Scaled(q.estimated_loads));
@@ -208,8 +208,13 @@ void AppendHead(std::string_view what, const std::string& path, const ProfileFig
   Append(out, "{} of {}: {} in {}", what, Plain(path),
          Count(figures.all.records(), "sampled access", "sampled accesses"),
          Count(figures.ticks, "tick", "ticks"));
-  if (figures.all.time_ns > 0) {
+  if (figures.time_ns > 0) {
     Append(out, ", {} of CPU time", Duration(static_cast<std::uint64_t>(figures.all.time_ns)));
+  }
+  if (figures.ticks_without_access != 0 && figures.ticks != 0) {
+    Append(out, "; {} further ticks, {} of the time, gave no access and are in no row",
+           Grouped(figures.ticks_without_access),
+           Percent(figures.time_ns - figures.all.time_ns, figures.time_ns));
   }
   out.push_back('\n');
 }

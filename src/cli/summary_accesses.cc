@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -13,10 +14,18 @@ namespace {
 
 using analysis::StreamStatistics;
 
-std::string Rate(const StreamInfo& stream) {
+// The governor may have chosen other periods than the one that was asked for.
+std::string ClockRate(const StreamInfo& stream, const StreamStatistics& s) {
+  const std::uint64_t first = s.shortest_period == 0 ? stream.period : s.shortest_period;
+  const std::uint64_t last = std::max(first, s.longest_period);
+  if (first == last) return fmt::format("{} of CPU time", Duration(first));
+  return fmt::format("{} to {} of CPU time", Duration(first), Duration(last));
+}
+
+std::string Rate(const StreamInfo& stream, const StreamStatistics& s) {
   std::string rate;
   if (stream.source == SourceKind::kClock) {
-    rate = fmt::format("{} of CPU time", Duration(stream.period));
+    rate = ClockRate(stream, s);
   } else if (stream.frequency_hz == 0 || stream.period > 1) {
     rate = Count(stream.period, "event", "events");
   } else {
@@ -42,7 +51,7 @@ void AppendStreams(const TraceSummary& summary, fmt::memory_buffer& out) {
     if (info.source == SourceKind::kFaults) continue;
     const StreamStatistics& s = summary.statistics->accesses().stream(info.id);
     const std::uint64_t all = s.accesses();
-    table.AddRow({Plain(info.name), Plain(info.event), Rate(info), Grouped(all),
+    table.AddRow({Plain(info.name), Plain(info.event), Rate(info, s), Grouped(all),
                   Share(s.accesses(AccessKind::kLoad), all),
                   Share(s.accesses(AccessKind::kStore), all),
                   Share(s.accesses(AccessKind::kLoadStore), all), Grouped(s.direct_accesses()),
@@ -84,8 +93,8 @@ void AppendMeaning(const StreamStatistics& s, fmt::memory_buffer& out) {
   Append(out,
          "  A tick gives the accesses of the block of code that was executing at that moment: the\n"
          "  shares above are of sampled accesses, which are most where most CPU time goes.\n"
-         "  Weighed by the length of the blocks, the accesses executed are estimated to be\n"
-         "  {} loads, {} stores and {} both in one.\n",
+         "  Weighed by the runs of its block that a tick stands for, the accesses executed are\n"
+         "  estimated to be {} loads, {} stores and {} both in one.\n",
          share(AccessKind::kLoad), share(AccessKind::kStore), share(AccessKind::kLoadStore));
 }
 

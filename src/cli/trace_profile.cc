@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "cli/file_state.h"
 
 namespace heimdallr::cli {
@@ -17,6 +19,12 @@ void MakeProfile(const TraceReader& reader, std::optional<analysis::AccessProfil
 absl::StatusOr<std::unique_ptr<TraceProfile>> ProfileTrace(const std::string& path) {
   auto reader = TraceReader::Open(path);
   if (!reader.ok()) return reader.status();
+  if (!IsRegularFile(path)) {
+    return absl::InvalidArgumentError(fmt::format(
+        "trace '{}' is no regular file: accesses are joined to names that stand at its end, so "
+        "save it to a file first",
+        path));
+  }
   auto result = std::make_unique<TraceProfile>();
   result->path = path;
   result->reader = std::make_unique<TraceReader>(*std::move(reader));

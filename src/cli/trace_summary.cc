@@ -24,7 +24,8 @@ absl::StatusOr<TraceSummary> SummariseTrace(const std::string& path) {
   TraceSummary summary{.path = path, .header = reader->header()};
   summary.statistics = std::make_unique<analysis::TraceStatistics>(summary.header);
   std::optional<analysis::AccessProfile> profile;
-  if (HasAccesses(summary.header)) MakeProfile(*reader, profile);
+  // Names that come after the records would be too late for objects.
+  if (HasAccesses(summary.header) && IsRegularFile(path)) MakeProfile(*reader, profile);
   auto record = reader->Next();
   for (; record.ok() && *record != nullptr; record = reader->Next()) {
     summary.statistics->Add(**record);

@@ -1,6 +1,7 @@
 // Threads report in when they start, also those that never allocate: the recorder needs to know
 // where their stacks and thread-local variables are.
 #include <pthread.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -22,7 +23,7 @@ using Routine = void* (*)(void*);
 
 // What a thread is to run, until it runs. Not from the heap: this is no allocation of the program.
 struct Start {
-  std::atomic<bool> taken;
+  std::atomic<std::int32_t> process;  // that has taken it; one of a parent is free in its child
   Routine routine;
   void* argument;
 };
@@ -33,14 +34,19 @@ constexpr std::size_t kStarts = 64;
 constinit std::array<Start, kStarts> g_starts{};
 
 Start* TakeStart() {
+  const std::int32_t pid = getpid();
   for (Start& start : g_starts) {
+    std::int32_t taken_by = start.process.load(std::memory_order_relaxed);
     // Acquire: the thread that had it has read it.
-    if (!start.taken.exchange(true, std::memory_order_acquire)) return &start;
+    if (taken_by != pid &&
+        start.process.compare_exchange_strong(taken_by, pid, std::memory_order_acquire)) {
+      return &start;
+    }
   }
   return nullptr;
 }
 
-void GiveStart(Start& start) { start.taken.store(false, std::memory_order_release); }
+void GiveStart(Start& start) { start.process.store(0, std::memory_order_release); }
 
 void* ReportAndRun(void* given) {
   Start& start = *static_cast<Start*>(given);
@@ -48,7 +54,7 @@ void* ReportAndRun(void* given) {
   void* const argument = start.argument;
   GiveStart(start);
   AttachThread();
-  return routine(argument);  // a jump: nothing of ours stays on the stack
+  return routine(argument);  // a jump, as this is always optimised: nothing of ours stays behind
 }
 
 }  // namespace

@@ -77,8 +77,14 @@ void* RefuseSbrk(intptr_t) {
   return reinterpret_cast<void*>(intptr_t{-1});
 }
 
-// A program without threads, of a libc that has them in a library of their own.
-int RefuseThread(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*) { return EAGAIN; }
+// For a libc that has threads in a library of its own, which may be loaded later.
+int CreateThreadLater(pthread_t* thread, const pthread_attr_t* attributes, void* (*routine)(void*),
+                      void* argument) {
+  void* const found = dlsym(RTLD_NEXT, "pthread_create");
+  if (found == nullptr) return EAGAIN;
+  return reinterpret_cast<decltype(RealFunctions::pthread_create)>(found)(thread, attributes,
+                                                                          routine, argument);
+}
 
 // For a libc or an allocator without the newer functions.
 void* OldReallocarray(void* old, size_t count, size_t size) {
@@ -124,7 +130,7 @@ void FindAll(RealFunctions& real) {
   Find(real.quick_exit, "quick_exit");
   Find(real.dlopen, "dlopen");
   Find(real.dlmopen, "dlmopen");
-  Find(real.pthread_create, "pthread_create", &RefuseThread);
+  Find(real.pthread_create, "pthread_create", &CreateThreadLater);
 }
 
 constexpr RealFunctions Unresolved() {
@@ -154,7 +160,7 @@ constexpr RealFunctions Unresolved() {
       .quick_exit = LookUpAndCall<&F::quick_exit, KernelExit, void, int>,
       .dlopen = nullptr,  // must be reached by a jump: its hook looks up first
       .dlmopen = nullptr,
-      .pthread_create = LookUpAndCall<&F::pthread_create, RefuseThread, int, pthread_t*,
+      .pthread_create = LookUpAndCall<&F::pthread_create, CreateThreadLater, int, pthread_t*,
                                       const pthread_attr_t*, void* (*)(void*), void*>,
   };
 }

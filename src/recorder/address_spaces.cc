@@ -180,12 +180,15 @@ std::optional<AddressSpaces::Place> AddressSpaces::PlaceOfData(std::int32_t pid,
   return std::nullopt;
 }
 
-std::string AddressSpaces::ReadablePath(ModuleId id) const {
-  const auto open = files_.find(id);
-  if (open != files_.end() && open->second.file.valid()) {
-    return fmt::format("/proc/self/fd/{}", open->second.file.get());
+std::optional<std::string> AddressSpaces::ReadablePath(ModuleId id) const {
+  const MappedModule& mapped = module(id);
+  const base::UniqueFd found(open(mapped.path.c_str(), kOpenFlags));
+  if (found.valid() && IsSame(found.get(), mapped.path, mapped.build_id, mapped.inode)) {
+    return mapped.path;  // debug information may lie beside it
   }
-  return module(id).path;
+  const auto kept = files_.find(id);
+  if (kept == files_.end() || !kept->second.file.valid()) return std::nullopt;
+  return fmt::format("/proc/self/fd/{}", kept->second.file.get());
 }
 
 AddressSpaces::CodeFile& AddressSpaces::FileOf(const Located& located) {

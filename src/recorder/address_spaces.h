@@ -1,5 +1,5 @@
-// The code of every process of the workload, so that an instruction can be read when its sample is
-// decoded - which may be after the process has ended.
+// What every process of the workload has mapped: its code can be read when a sample is decoded,
+// which may be after the process has ended, and addresses be told as places in files.
 #pragma once
 
 #include <cstddef>
@@ -86,9 +86,9 @@ class AddressSpaces {
 
   [[nodiscard]] const MappedModule& module(ModuleId id) const { return modules_[id - 1]; }
   [[nodiscard]] ModuleId modules() const { return static_cast<ModuleId>(modules_.size()); }
-  /// Path by which the module's file can be read now: that of an open descriptor, if it has been
-  /// read for code, so that it may have been deleted meanwhile.
-  [[nodiscard]] std::string ReadablePath(ModuleId id) const;
+  /// Path by which the very file that was mapped can be read now; of one that was replaced or
+  /// deleted since it was read for code, that of a descriptor. Nothing when it is gone.
+  [[nodiscard]] std::optional<std::string> ReadablePath(ModuleId id) const;
 
  private:
   struct Mapping {

@@ -90,9 +90,9 @@ bool Governor::Decide(const SamplingCost& cost) {
   }
   // A workload that rests says nothing about what sampling it costs.
   if (cost.samples == 0 && !was_assumed) return false;
-  const std::size_t faster = FastestCalmStep();
+  // What was assumed is now known: nothing to wait for, and no margin to keep.
+  const std::size_t faster = FastestStepBelow(was_assumed ? budget_ : kCalmShare * budget_);
   calm_ = faster < step_ ? calm_ + 1 : 0;
-  // What was assumed is now known: nothing to wait for.
   if (calm_ < calm_needed_ && !was_assumed) return false;
   return GoFaster(faster);
 }
@@ -114,9 +114,9 @@ bool Governor::GoFaster(std::size_t step) {
   return true;
 }
 
-std::size_t Governor::FastestCalmStep() const {
+std::size_t Governor::FastestStepBelow(double limit) const {
   for (std::size_t step = 0; step < step_; ++step) {
-    if (OverheadAt(step) < kCalmShare * budget_) return step;
+    if (OverheadAt(step) < limit) return step;
   }
   return step_;
 }

@@ -65,7 +65,7 @@ class Governor {
   void Learn(const SamplingCost& cost);
   void GoSlower();
   bool GoFaster(std::size_t step);
-  [[nodiscard]] std::size_t FastestCalmStep() const;
+  [[nodiscard]] std::size_t FastestStepBelow(double limit) const;
 
   PeriodPlan plan_;
   double budget_;

@@ -21,6 +21,8 @@
 namespace heimdallr::recorder {
 namespace {
 
+constexpr std::size_t kMaxBuildIds = 4096;
+
 // Of the reasons a block cannot be had for.
 LossKind LossOf(replay::Reason reason) {
   return reason == replay::Reason::kInstructionUnknown ? LossKind::kInstructionUnknown
@@ -141,6 +143,7 @@ void KernelStream::CountMissing(const LossOrigin& origin) {
 // All mappings of a file must have the same, or they would be taken for those of several files.
 std::string KernelStream::BuildIdOf(const perf::MmapRecord& record) {
   if (!record.build_id.empty() || !NamesFile(record.path)) return record.build_id;
+  if (build_ids_.size() >= kMaxBuildIds) build_ids_.clear();
   const auto [entry, is_new] = build_ids_.try_emplace({record.path, record.inode});
   if (is_new) {
     if (auto elf = process::ReadElfInfo(record.path); elf.ok()) entry->second = elf->build_id;
@@ -172,6 +175,7 @@ void KernelStream::On(const perf::MmapRecord& record) {
                           .offset = record.offset,
                           .executable = executable});
   if (executable) {
+    parts_.symbols.OnCodeMapped();
     code_.Invalidate(parts_.spaces.IdOf(record.pid), record.address, record.address + record.size);
   }
 }
@@ -187,11 +191,15 @@ void KernelStream::On(const perf::CommRecord& record) {
 }
 
 void KernelStream::On(const perf::ForkRecord& record) {
+  const std::uint64_t time_ns = TimeOf(record.origin);
+  // A process or thread id that is used again: the end of its last holder was lost.
+  parts_.thread_pointers.OnEnd(time_ns, record.tid);
   if (record.pid != record.parent_pid) {
+    DropCode(parts_.spaces.OnExit(record.pid));
     parts_.spaces.OnFork(record.pid, record.parent_pid);
-    parts_.thread_pointers.OnFork(TimeOf(record.origin), record.tid, record.parent_tid);
+    parts_.thread_pointers.OnFork(time_ns, record.tid, record.parent_tid);
   }
-  parts_.processes.OnFork(TimeOf(record.origin), record.pid, record.tid, record.parent_pid);
+  parts_.processes.OnFork(time_ns, record.pid, record.tid, record.parent_pid);
 }
 
 void KernelStream::On(const perf::ExitRecord& record) {

@@ -40,6 +40,9 @@ constexpr std::uint64_t kBusyEvents = 2048;
 // After the target has ended, others that still run may go on allocating: stop following them.
 constexpr std::uint64_t kLastDrainNs = kSecond / 5;
 
+// Reading debug information of a large program takes seconds; nobody should wait for longer.
+constexpr std::uint64_t kLongestNamingNs = 30 * kSecond;
+
 std::uint64_t TimevalNs(const timeval& time) {
   return static_cast<std::uint64_t>(time.tv_sec) * kSecond +
          static_cast<std::uint64_t>(time.tv_usec) * 1000;
@@ -111,14 +114,21 @@ void Session::WaitForEvents() {
   std::array<epoll_event, 16> events;
   const timespec timeout{.tv_sec = static_cast<time_t>(wait_ns_ / kSecond),
                          .tv_nsec = static_cast<long>(wait_ns_ % kSecond)};
-  if (fine_waits_ &&
-      epoll_pwait2(epoll_.get(), events.data(), events.size(), &timeout, nullptr) < 0 &&
-      errno != EINTR) {
-    fine_waits_ = false;  // before Linux 5.11, or a container forbids the call
+  int count = -1;
+  if (fine_waits_) {
+    count = epoll_pwait2(epoll_.get(), events.data(), events.size(), &timeout, nullptr);
+    // Before Linux 5.11, or a container forbids the call.
+    fine_waits_ = count >= 0 || errno == EINTR;
   }
   if (!fine_waits_) {
-    epoll_wait(epoll_.get(), events.data(), events.size(),
-               static_cast<int>(std::max<std::uint64_t>(1, wait_ns_ / kMillisecond)));
+    count = epoll_wait(epoll_.get(), events.data(), events.size(),
+                       static_cast<int>(std::max<std::uint64_t>(1, wait_ns_ / kMillisecond)));
+  }
+  // An event whose program the kernel no longer lets us watch stays readable for ever.
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    if ((event.events & (EPOLLHUP | EPOLLERR)) == 0) continue;
+    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, event.data.fd, nullptr);
   }
 }
 
@@ -235,7 +245,11 @@ void Session::Finish(RecordingResult& result) {
   }
   processes_.Finish(end);
   losses_.Flush(end, parts_.writer);
-  symbols_.Write(parts_.writer);
+  parts_.signals.Discard();
+  const std::uint64_t naming_ends_ns = base::MonotonicNs() + kLongestNamingNs;
+  symbols_.Write(parts_.writer, [&] {
+    return base::MonotonicNs() < naming_ends_ns && !SignalGate::EndIsPending();
+  });
 
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);

@@ -44,4 +44,18 @@ void SignalGate::Forward(pid_t target) {
   }
 }
 
+void SignalGate::Discard() {
+  signalfd_siginfo info{};
+  while (read(fd_.get(), &info, sizeof info) == sizeof info) continue;
+}
+
+bool SignalGate::EndIsPending() {
+  sigset_t pending;
+  sigpending(&pending);
+  for (const int signal : {SIGINT, SIGTERM, SIGQUIT, SIGHUP}) {
+    if (sigismember(&pending, signal) == 1) return true;
+  }
+  return false;
+}
+
 }  // namespace heimdallr::recorder

@@ -32,6 +32,11 @@ class SignalGate {
   /// Signals to be ignored again in the workload.
   [[nodiscard]] const std::vector<int>& no_longer_ignored() const { return no_longer_ignored_; }
 
+  /// Takes what has come, and does nothing with it: the workload has ended.
+  void Discard();
+  /// Whether a signal that would end a program has come since.
+  [[nodiscard]] static bool EndIsPending();
+
   /// Takes what has come. Sends to `target` what was sent to us by a process; what a terminal
   /// sends (Ctrl-C) reaches the whole foreground group, so the workload has it already.
   void Forward(pid_t target);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -15,14 +16,10 @@
 #include "base/unique_fd.h"
 #include "heimdallr/symbols.h"
 #include "process/perf_map.h"
-#include "process/symbolizer.h"
 #include "trace/trace_writer.h"
 
 namespace heimdallr::recorder {
 namespace {
-
-// Of one module or process. What a workload can make us keep: 16 MiB, or 4 GiB of static data.
-constexpr std::size_t kMaxAddresses = std::size_t{1} << 20;
 
 constexpr std::size_t kMaxPerfMapBytes = std::size_t{256} << 20;
 
@@ -69,27 +66,33 @@ SymbolCollector::Occurring& SymbolCollector::Of(AddressSpaces::ModuleId module) 
 }
 
 void SymbolCollector::AddCode(std::int32_t pid, std::uint64_t address) {
-  const auto place = spaces_.PlaceOfCode(pid, address);
-  Addresses& to = place ? Of(place->module).code : own_code_[pid];
-  if (to.size() < kMaxAddresses) to.insert(place ? place->offset : address);
+  if (const auto place = spaces_.PlaceOfCode(pid, address)) {
+    Insert(place->offset, Of(place->module).code);
+  } else {
+    Insert(address, own_code_[pid]);
+  }
 }
 
 void SymbolCollector::AddData(std::int32_t pid, std::uint64_t address) {
   const auto place = spaces_.PlaceOfData(pid, address);
-  if (!place) return;
-  Addresses& pages = Of(place->module).data_pages;
-  if (pages.size() < kMaxAddresses) pages.insert(place->offset / kDataPageBytes);
+  if (place) Insert(place->offset / kDataPageBytes, Of(place->module).data_pages);
 }
 
 void SymbolCollector::Place(const ByProcess::value_type& addresses, ByProcess& rest) {
   const auto& [pid, all] = addresses;
   for (const std::uint64_t address : all) {
     if (const auto place = spaces_.PlaceOfCode(pid, address)) {
-      Of(place->module).code.insert(place->offset);
-    } else if (Addresses& to = rest[pid]; to.size() < kMaxAddresses) {
-      to.insert(address);
+      Insert(place->offset, Of(place->module).code);
+    } else {
+      Insert(address, rest[pid]);
     }
   }
+}
+
+void SymbolCollector::ForgetRecent() {
+  recent_code_.fill({});
+  recent_calls_.fill({});
+  recent_data_.fill({});
 }
 
 void SymbolCollector::OnImageEnds(std::int32_t pid) {
@@ -100,9 +103,7 @@ void SymbolCollector::OnImageEnds(std::int32_t pid) {
     // What has no place here may be of the next image, which may have been heard of already.
     Place({pid, addresses.mapped()}, waiting_);
   }
-  recent_code_.fill({});
-  recent_calls_.fill({});
-  recent_data_.fill({});
+  ForgetRecent();
 }
 
 void SymbolCollector::OnRound() {
@@ -110,29 +111,55 @@ void SymbolCollector::OnRound() {
   for (const auto& addresses : std::exchange(pending_, {})) Place(addresses, waiting_);
 }
 
-void SymbolCollector::WriteModule(AddressSpaces::ModuleId module,
-                                  trace::TraceWriter& writer) const {
-  const Occurring& occurring = modules_[module];
-  if (occurring.code.empty() && occurring.data_pages.empty()) return;
-  const MappedModule& mapped = spaces_.module(module);
-  ModuleSymbols symbols{.path = mapped.path, .build_id = mapped.build_id};
-  const std::string name = ShortName(mapped.path);
-  base::UniqueFd vdso;
-  std::string path = spaces_.ReadablePath(module);
-  if (mapped.path == "[vdso]") {
-    vdso = VdsoFile();
-    path = PathOfDescriptor(vdso);
+std::vector<SymbolCollector::Namesakes> SymbolCollector::GroupModules() const {
+  std::map<std::pair<std::string, std::string>, Namesakes> groups;
+  for (AddressSpaces::ModuleId id = 1; id < modules_.size(); ++id) {
+    if (modules_[id].code.empty() && modules_[id].data_pages.empty()) continue;
+    const MappedModule& mapped = spaces_.module(id);
+    groups[{mapped.path, mapped.build_id}].push_back(id);
   }
-  auto symbolizer = process::Symbolizer::Open(path, name);
+  std::vector<Namesakes> modules;
+  for (auto& [key, group] : groups) modules.push_back(std::move(group));
+  return modules;
+}
+
+absl::StatusOr<process::Symbolizer> SymbolCollector::OpenModule(const Namesakes& modules,
+                                                                const std::string& name) const {
+  const MappedModule& mapped = spaces_.module(modules.front());
+  if (mapped.path == "[vdso]") {
+    const base::UniqueFd file = VdsoFile();
+    return process::Symbolizer::Open(PathOfDescriptor(file), name);
+  }
+  // Without a build-id, several files of one path cannot be told apart: names may be wrong.
+  if (mapped.build_id.empty() && modules.size() > 1) {
+    return absl::FailedPreconditionError(mapped.path + " was replaced meanwhile");
+  }
+  const auto path = spaces_.ReadablePath(modules.front());
+  if (!path) return absl::NotFoundError(mapped.path + " is gone");
+  return process::Symbolizer::Open(*path, name);
+}
+
+void SymbolCollector::WriteModule(const Namesakes& modules, trace::TraceWriter& writer,
+                                  const std::function<bool()>& go_on) {
+  Occurring occurring;
+  for (const AddressSpaces::ModuleId id : modules) {
+    occurring.code.merge(modules_[id].code);
+    occurring.data_pages.merge(modules_[id].data_pages);
+  }
+  const MappedModule& mapped = spaces_.module(modules.front());
+  const std::string name = ShortName(mapped.path);
+  ModuleSymbols symbols{.path = mapped.path, .build_id = mapped.build_id};
+  absl::StatusOr<process::Symbolizer> symbolizer = absl::CancelledError();
+  if (go_on()) symbolizer = OpenModule(modules, name);
   for (const std::uint64_t offset : Sorted(occurring.code)) {
-    if (symbolizer.ok()) {
+    if (symbolizer.ok() && go_on()) {
       symbols.code.push_back(symbolizer->Resolve(offset));
     } else {
       symbols.code.push_back(
           {.offset = offset, .frames = {{.function = fmt::format("{}+{:#x}", name, offset)}}});
     }
   }
-  if (symbolizer.ok() && !occurring.data_pages.empty()) {
+  if (symbolizer.ok() && !occurring.data_pages.empty() && go_on()) {
     symbols.first_mapped_offset = symbolizer->first_mapped_offset();
     const std::vector<std::uint64_t> pages = Sorted(occurring.data_pages);
     symbols.data = symbolizer->Data(
@@ -141,12 +168,7 @@ void SymbolCollector::WriteModule(AddressSpaces::ModuleId module,
   writer.AddSymbols(symbols);
 }
 
-void SymbolCollector::Write(trace::TraceWriter& writer) {
-  OnRound();
-  OnRound();
-  for (AddressSpaces::ModuleId module = 1; module < modules_.size(); ++module) {
-    WriteModule(module, writer);
-  }
+void SymbolCollector::WriteOwnCode(trace::TraceWriter& writer) const {
   for (const auto& [pid, addresses] : own_code_) {
     // Where JIT compilers that know perf leave the names of their code.
     const auto text = base::ReadOwnFile(fmt::format("/tmp/perf-{}.map", pid), kMaxPerfMapBytes);
@@ -160,6 +182,13 @@ void SymbolCollector::Write(trace::TraceWriter& writer) {
     }
     writer.AddSymbols(symbols);
   }
+}
+
+void SymbolCollector::Write(trace::TraceWriter& writer, const std::function<bool()>& go_on) {
+  OnRound();
+  OnRound();
+  for (const Namesakes& modules : GroupModules()) WriteModule(modules, writer, go_on);
+  if (go_on()) WriteOwnCode(writer);
 }
 
 }  // namespace heimdallr::recorder

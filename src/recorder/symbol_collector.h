@@ -4,11 +4,15 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include <absl/container/flat_hash_set.h>
+#include <absl/status/statusor.h>
 
+#include "process/symbolizer.h"
 #include "recorder/address_spaces.h"
 
 namespace heimdallr::trace {
@@ -31,7 +35,7 @@ class SymbolCollector {
   /// The return address of a call. The mappings may be heard of later than the call.
   void OnCall(std::int32_t pid, std::uint64_t return_address) {
     if (return_address != 0 && IsNew(recent_calls_, pid, return_address)) {
-      pending_[pid].insert(return_address - 1);
+      Insert(return_address - 1, pending_[pid]);
     }
   }
   /// An address that was accessed, likewise.
@@ -42,11 +46,14 @@ class SymbolCollector {
   /// The mappings of a process change for good: what was collected so far is looked up in those it
   /// has now.
   void OnImageEnds(std::int32_t pid);
+  /// Code was mapped: an address seen before may be another place now.
+  void OnCodeMapped() { ForgetRecent(); }
   /// Now and then: the mappings of what came before the last call are known.
   void OnRound();
 
-  /// Names everything, reading the files of the modules, and writes it.
-  void Write(trace::TraceWriter& writer);
+  /// Names everything, reading the files of the modules, and writes it. When `go_on` says no, the
+  /// rest keeps the names of its modules alone.
+  void Write(trace::TraceWriter& writer, const std::function<bool()>& go_on);
 
   /// Data is remembered by pages of this size: all variables that share one are named.
   static constexpr std::uint64_t kDataPageBytes = 4096;
@@ -76,12 +83,26 @@ class SymbolCollector {
     Addresses data_pages;  // offsets from its first mapped byte / kDataPageBytes
   };
 
+  // What a workload can make us keep of one module or process: 16 MiB, or 4 GiB of static data.
+  static constexpr std::size_t kMaxAddresses = std::size_t{1} << 20;
+  static void Insert(std::uint64_t address, Addresses& to) {
+    if (to.size() < kMaxAddresses) to.insert(address);
+  }
+
   void AddCode(std::int32_t pid, std::uint64_t address);
   void AddData(std::int32_t pid, std::uint64_t address);
   Occurring& Of(AddressSpaces::ModuleId module);
   /// Moves addresses whose place is known now to their modules, and the others to `rest`.
   void Place(const ByProcess::value_type& addresses, ByProcess& rest);
-  void WriteModule(AddressSpaces::ModuleId module, trace::TraceWriter& writer) const;
+  void ForgetRecent();
+  /// Modules that readers cannot tell apart, as their path and build-id are equal.
+  using Namesakes = std::vector<AddressSpaces::ModuleId>;
+  [[nodiscard]] std::vector<Namesakes> GroupModules() const;
+  [[nodiscard]] absl::StatusOr<process::Symbolizer> OpenModule(const Namesakes& modules,
+                                                               const std::string& name) const;
+  void WriteModule(const Namesakes& modules, trace::TraceWriter& writer,
+                   const std::function<bool()>& go_on);
+  void WriteOwnCode(trace::TraceWriter& writer) const;
 
   const AddressSpaces& spaces_;
   Recent recent_code_{};

@@ -14,15 +14,16 @@ struct Block {
   struct Step {
     std::uint64_t ip = 0;
     Instruction instruction;
-    /// Of each memory operand: the number of the block's instructions at which a tick tells its
-    /// address (CountVantagePoints). 0 = none does.
-    std::array<std::uint16_t, Instruction::kMaxOperands> vantage_points{};
+    /// Of each memory operand: how often the block is taken to have run since a tick last told its
+    /// address (block_replay.h).
+    std::array<float, Instruction::kMaxOperands> owed{};
     /// A tick here tells more of the block's past by two walks than by one (block_replay.cc).
     bool two_walks = false;
   };
   enum class Start : std::uint8_t {
     kKnown,
-    kInDoubt,  ///< steps begin at the instruction asked for; what runs before it is not known
+    kInDoubt,  ///< something may jump in between: what is before a tick may not have run
+    kUnknown,  ///< steps begin at the one instruction that was asked for (JIT)
   };
   std::vector<Step> steps;
   /// What always runs before the block, in its order: it tells values, but its accesses are those
@@ -33,7 +34,7 @@ struct Block {
 
 /// An instruction within its block.
 struct BlockPosition {
-  const Block* block = nullptr;
+  Block* block = nullptr;
   std::uint32_t index = 0;  ///< into Block::steps
 };
 

@@ -51,7 +51,7 @@ BlockPosition BlockCache::Insert(SpaceId space, std::uint64_t ip, Block block) {
   if (slot != nullptr) Forget(space, *slot);
   slot = std::make_unique<Block>(std::move(block));
   instructions_ += slot->steps.size();
-  if (slot->start == Block::Start::kInDoubt) {
+  if (slot->start == Block::Start::kUnknown) {
     // The instructions behind it have blocks of their own: from them, it is no known past.
     return entries_[{space, ip}] = {slot.get(), 0};
   }
@@ -125,9 +125,7 @@ std::variant<Block, Reason> BlockCache::Decode(SpaceId space, std::uint64_t star
 
 std::variant<Block, Reason> BlockCache::DecodeFrom(SpaceId space, std::uint64_t ip,
                                                    std::uint64_t end) const {
-  auto decoded = Decode(space, ip, end, Block::Start::kInDoubt);
-  if (auto* block = std::get_if<Block>(&decoded)) CountVantagePoints(*block, Direction::kForward);
-  return decoded;
+  return Decode(space, ip, end, Block::Start::kUnknown);
 }
 
 void BlockCache::AddPrologue(SpaceId space, const FunctionLayout& layout, Block& block) const {
@@ -159,16 +157,13 @@ std::variant<Block, Reason> BlockCache::MakeBlock(SpaceId space, std::uint64_t i
     // Beyond the longest block, or a jump into the middle of what looked like one instruction.
     return DecodeFrom(space, ip, layout->NextLeader(ip));
   }
-  if (!layout->has_indirect_jump) {
-    AddPrologue(space, *layout, *block);
-    CountVantagePoints(*block, Direction::kBothWays);
-  } else {
-    // A jump through a table may enter anywhere: what is before the instruction may not have run.
-    // It mostly has, though, so the places before count as those from which others see as far.
-    CountVantagePoints(*block, Direction::kForward);
-    block->steps.erase(block->steps.begin(), at);
+  // A jump through a table may enter anywhere: what is before the tick may not have run.
+  if (layout->has_indirect_jump) {
     block->start = kInDoubt;
+  } else {
+    AddPrologue(space, *layout, *block);
   }
+  Prepare(*block);
   return whole;
 }
 

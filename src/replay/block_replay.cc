@@ -1,6 +1,7 @@
 #include "replay/block_replay.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 namespace heimdallr::replay {
@@ -8,7 +9,7 @@ namespace {
 
 using States = std::vector<Registers>;
 
-// Longer blocks take one walk: counting their vantage points would take milliseconds.
+// Longer blocks take one walk: finding out what two would see takes time by the square.
 constexpr std::size_t kMaxStepsForTwoWalks = 64;
 
 // Calls `visit(index, registers before it)` for each step before `position`, the last one first.
@@ -54,7 +55,7 @@ void WalkForward(const Block& block, std::size_t position, Registers state, Visi
 
 enum class Origin { kTick, kReplayed };
 
-void Emit(const Block::Step& step, const Registers& before, Origin origin, ReplayResult& result) {
+void Emit(Block::Step& step, const Registers& before, Origin origin, ReplayResult& result) {
   const auto operands = step.instruction.memory();
   for (std::size_t i = 0; i < operands.size(); ++i) {
     const MemoryOperand& operand = operands[i];
@@ -64,10 +65,9 @@ void Emit(const Block::Step& step, const Registers& before, Origin origin, Repla
       ++result.missing[static_cast<std::size_t>(*reason)];
       continue;
     }
-    const auto vantage_points = std::max<std::uint16_t>(step.vantage_points[i], 1);
     result.accesses.push_back({.ip = step.ip,
                                .address = std::get<std::uint64_t>(address),
-                               .weight = 1.0F / static_cast<float>(vantage_points),
+                               .weight = std::exchange(step.owed[i], 0.0F),
                                .size_bytes = operand.size_bytes,
                                .kind = operand.kind,
                                .direct = origin == Origin::kTick});
@@ -100,18 +100,35 @@ void Look(const Block& block, std::size_t i, const Registers& before, Seen& seen
   }
 }
 
-// Of the steps before `position`; sets whether it takes two walks.
-Seen SeenOfPast(Block& block, std::size_t position, States& states) {
+// Whether a tick at `position` sees more of the past by two walks.
+bool SeesMoreByTwo(const Block& block, std::size_t position, States& states) {
   const Registers known = AllKnown();
   Seen one(block.steps.size());
   WalkBack(block, position, known,
            [&](std::size_t i, const Registers& before) { Look(block, i, before, one); });
-  if (block.steps.size() > kMaxStepsForTwoWalks) return one;
   Seen two(block.steps.size());
   WalkBackAndForth(block, position, known, states,
                    [&](std::size_t i, const Registers& before) { Look(block, i, before, two); });
-  block.steps[position].two_walks = two != one;
-  return two;
+  return two != one;
+}
+
+// The share of one run of the block that a tick stands for goes to every operand.
+void Owe(Block& block) {
+  const float share = 1.0F / static_cast<float>(block.steps.size());
+  for (Block::Step& step : block.steps) {
+    for (std::size_t i = 0; i < step.instruction.memory().size(); ++i) step.owed[i] += share;
+  }
+}
+
+// Where it is not known which instructions ran before the tick, each tick is for itself. An operand
+// n steps ahead counts 2^-(n+1): over the ticks of straight code each operand comes to between a
+// half and one run, wherever the code began.
+void OweAhead(Block& block) {
+  float share = 0.5F;
+  for (Block::Step& step : block.steps) {
+    step.owed.fill(share);
+    share /= 2;
+  }
 }
 
 }  // namespace
@@ -120,33 +137,31 @@ void Replay(const BlockPosition& position, const Registers& registers, ReplayRes
   result.accesses.clear();
   result.missing.fill(0);
   result.memory_operands = 0;
-  const Block& block = *position.block;
+  Block& block = *position.block;
   const auto emit = [&](std::size_t i, const Registers& before) {
     Emit(block.steps[i], before, i == position.index ? Origin::kTick : Origin::kReplayed, result);
   };
-  if (block.steps[position.index].two_walks) {
-    WalkBackAndForth(block, position.index, registers, result.states, emit);
+  if (block.start == Block::Start::kUnknown) {
+    OweAhead(block);
   } else {
-    WalkBack(block, position.index, registers, emit);
-    std::reverse(result.accesses.begin(), result.accesses.end());
+    Owe(block);
+  }
+  if (block.start == Block::Start::kKnown) {
+    if (block.steps[position.index].two_walks) {
+      WalkBackAndForth(block, position.index, registers, result.states, emit);
+    } else {
+      WalkBack(block, position.index, registers, emit);
+      std::reverse(result.accesses.begin(), result.accesses.end());
+    }
   }
   WalkForward(block, position.index, registers, emit);
 }
 
-void CountVantagePoints(Block& block, Direction direction) {
-  const Registers known = AllKnown();
+void Prepare(Block& block) {
+  if (block.start != Block::Start::kKnown || block.steps.size() > kMaxStepsForTwoWalks) return;
   States states;
   for (std::size_t i = 0; i < block.steps.size(); ++i) {
-    Seen seen =
-        direction == Direction::kBothWays ? SeenOfPast(block, i, states) : Seen(block.steps.size());
-    WalkForward(block, i, known, [&](std::size_t ahead, const Registers& before) {
-      Look(block, ahead, before, seen);
-    });
-    for (std::size_t step = 0; step < seen.size(); ++step) {
-      for (std::size_t operand = 0; operand < Instruction::kMaxOperands; ++operand) {
-        if ((seen[step] >> operand & 1U) != 0) ++block.steps[step].vantage_points[operand];
-      }
-    }
+    block.steps[i].two_walks = SeesMoreByTwo(block, i, states);
   }
 }
 

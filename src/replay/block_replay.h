@@ -16,9 +16,7 @@ namespace heimdallr::replay {
 struct ReplayedAccess {
   std::uint64_t ip = 0;
   std::uint64_t address = 0;
-  /// 1 / vantage points: summed over the ticks that fall on the block's instructions, each as often
-  /// as the others, it comes to the same for every operand, be it seen from one of them or from
-  /// all.
+  /// How often the access is taken to have been made (Replay).
   float weight = 1;
   std::uint16_t size_bytes = 0;
   AccessKind kind = AccessKind::kUnknown;
@@ -35,14 +33,16 @@ struct ReplayResult {
 };
 
 /// Walks from the tick to the block's end, applying what instructions do to the registers, and back
-/// to its start, undoing it; gives each memory operand whose registers stay known. `registers` are
-/// those of the tick: the instruction at `position` has not run yet. `result` is reused memory.
+/// to its start, undoing it, where the start is known; gives each memory operand whose registers
+/// stay known. `registers` are those of the tick: the instruction at `position` has not run yet.
+/// `result` is reused memory.
+///
+/// A tick stands for 1 / instructions runs of its block. An operand that it does not see is owed
+/// them, and the next tick that sees it pays: so all operands of a block come to the same number of
+/// runs, be they seen by each tick or by few, and wherever in the block ticks stall.
 void Replay(const BlockPosition& position, const Registers& registers, ReplayResult& result);
 
-enum class Direction : std::uint8_t { kBothWays, kForward };
-
-/// Sets the vantage points of each operand of the block: how many of its instructions are places
-/// from which a walk in this direction finds the registers of its address unchanged.
-void CountVantagePoints(Block& block, Direction direction);
+/// Makes a decoded block ready for Replay.
+void Prepare(Block& block);
 
 }  // namespace heimdallr::replay

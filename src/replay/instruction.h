@@ -67,6 +67,13 @@ enum class Flow : std::uint8_t {
   kEnd,           ///< return, trap: nothing known follows
 };
 
+/// When a branch is taken after a comparison of unsigned numbers.
+enum class Condition : std::uint8_t {
+  kOther,
+  kAbove,
+  kAboveOrEqual,
+};
+
 /// A decoded instruction. Reads and writes of the stack, of string and other implied operands are
 /// among its operands. Not there, as they access nothing: lea, nop with an operand, prefetch and
 /// cache control (clflush, clwb, ...). Conditional moves from memory always load.
@@ -78,9 +85,10 @@ struct Instruction {
   std::uint8_t length_bytes = 0;
   Flow flow = Flow::kNext;
   std::uint64_t target = 0;  ///< of kBranch and kJump; of kCall when it is direct, else 0
-  Register compared = Register::kNone;  ///< of a comparison of a register with a constant
-  std::uint32_t comparand = 0;          ///< that constant
-  Effects effects;                      ///< of a call: what the called function may change as well
+  Register compared = Register::kNone;      ///< of a comparison of a register with a constant
+  std::uint32_t comparand = 0;              ///< that constant
+  Condition condition = Condition::kOther;  ///< of kBranch
+  Effects effects;  ///< of a call: what the called function may change as well
 
   [[nodiscard]] std::span<const MemoryOperand> memory() const {
     return {operands.data(), operand_count};

@@ -75,14 +75,18 @@ std::optional<JumpTable> FindJumpTable(const Code& code) {
   if (load->operand.base != Register::kNone) base = FindBase(code, load->at, load->operand.base);
   const auto comparison = FindComparison(code, load->at, load->operand.index);
   if (base.state == Base::State::kComputed || !comparison) return std::nullopt;
-  // The bound is kept by a branch right behind the comparison.
-  if (code[*comparison + 1].instruction.flow != Flow::kBranch) return std::nullopt;
-  const std::uint32_t bound = code[*comparison].instruction.comparand;
-  if (bound >= JumpTable::kMaxEntries) return std::nullopt;
+  // The bound is kept by a branch right behind the comparison, which leads elsewhere beyond it.
+  const Instruction& branch = code[*comparison + 1].instruction;
+  const std::uint32_t comparand = code[*comparison].instruction.comparand;
+  if (branch.condition == Condition::kOther || comparand >= JumpTable::kMaxEntries) {
+    return std::nullopt;
+  }
+  const std::uint32_t entries = comparand + (branch.condition == Condition::kAbove ? 1 : 0);
+  if (entries == 0) return std::nullopt;
   const bool set_before = base.state == Base::State::kSetBefore;
   return JumpTable{.address = base.value + displacement,
                    .base = set_before ? load->operand.base : Register::kNone,
-                   .entries = bound + 1,
+                   .entries = entries,
                    .entry_bytes = load->operand.scale,
                    .comparison = code[*comparison].ip,
                    .jump = code.back().ip};

@@ -218,6 +218,8 @@ void DescribeFlow(const ZydisDecodedInstruction& instruction, Operands operands,
     case ZYDIS_CATEGORY_COND_BR:
       result.flow = Flow::kBranch;
       result.target = target;
+      if (instruction.mnemonic == ZYDIS_MNEMONIC_JNBE) result.condition = Condition::kAbove;
+      if (instruction.mnemonic == ZYDIS_MNEMONIC_JNB) result.condition = Condition::kAboveOrEqual;
       break;
     case ZYDIS_CATEGORY_UNCOND_BR:
       result.flow = direct ? Flow::kJump : Flow::kIndirectJump;

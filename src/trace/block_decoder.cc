@@ -1,6 +1,7 @@
 #include "trace/block_decoder.h"
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -95,6 +96,9 @@ absl::Status ReadAccessSites(const v1::AccessBlock& message, std::vector<AccessR
     ip += static_cast<std::uint64_t>(message.site_ip_delta(static_cast<int>(i)));
     if (size[i] > std::numeric_limits<std::uint16_t>::max()) {
       return absl::DataLossError(fmt::format("has an access of {} bytes", size[i]));
+    }
+    if (!std::isfinite(weight[i]) || weight[i] < 0) {
+      return absl::DataLossError(fmt::format("has an access of weight {}", weight[i]));
     }
     sites[i] = {.ip = ip,
                 .weight = weight[i],

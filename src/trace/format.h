@@ -53,8 +53,10 @@ inline constexpr std::size_t kMaxStacks = std::size_t{2} << 20;
 inline constexpr std::size_t kMaxOneStackFrames = 1024;
 
 // Symbols are kept to the end as well: places in code and parts of data, and their text.
+// A text counts as often as it is named, as a reader may copy it.
 inline constexpr std::size_t kMaxSymbols = std::size_t{4} << 20;
 inline constexpr std::size_t kMaxSymbolTextBytes = std::size_t{256} << 20;
+inline constexpr std::size_t kMaxOneSymbolTextBytes = std::size_t{16} << 10;
 
 /// Records a round should have at most, so that a reader holds some 25 MB of them at a time.
 inline constexpr std::uint64_t kFullRoundRecords = 256 * 1024;

@@ -19,16 +19,15 @@ namespace {
 
 // A chunk is ended beyond so much: far below what it may have, as one more symbol may be long.
 constexpr std::size_t kFullBytes = kMaxRecordChunkBytes / 2;
-// A chunk has one symbol at least, which must fit: names of templates can be immense.
-constexpr std::size_t kMaxNameBytes = 16U << 10;
 constexpr std::size_t kMaxFrames = 64;
 
 // Fills messages with symbols, and hands each to `write` when it is full.
 class Encoder {
  public:
-  Encoder(const WriteSymbols& write, std::string path, std::string build_id,
-          std::uint64_t first_mapped_offset, std::int32_t pid)
+  Encoder(const WriteSymbols& write, SymbolAllowance& allowance, std::string path,
+          std::string build_id, std::uint64_t first_mapped_offset, std::int32_t pid)
       : write_(write),
+        allowance_(allowance),
         path_(std::move(path)),
         build_id_(std::move(build_id)),
         first_mapped_offset_(first_mapped_offset),
@@ -37,6 +36,11 @@ class Encoder {
   }
 
   void Add(const CodeSymbol& symbol) {
+    std::size_t text_bytes = 0;
+    for (const CodeFrame& frame : symbol.frames) {
+      text_bytes += TextBytes(frame.function) + TextBytes(frame.file);
+    }
+    if (!Take(std::min(symbol.frames.size(), kMaxFrames), text_bytes)) return;
     message_.add_code_offset_delta(static_cast<std::int64_t>(symbol.offset - code_offset_));
     code_offset_ = symbol.offset;
     const std::size_t frames = std::min(symbol.frames.size(), kMaxFrames);
@@ -52,6 +56,7 @@ class Encoder {
   }
 
   void Add(const DataSymbol& symbol) {
+    if (!Take(1, TextBytes(symbol.name))) return;
     message_.add_data_offset_delta(static_cast<std::int64_t>(symbol.offset - data_offset_));
     data_offset_ = symbol.offset;
     message_.add_data_bytes(symbol.size);
@@ -78,9 +83,21 @@ class Encoder {
     message_.set_pid(pid_);
   }
 
+  static std::size_t TextBytes(const std::string& text) {
+    return std::min(text.size(), kMaxOneSymbolTextBytes);
+  }
+
+  // What a reader would refuse is left out.
+  bool Take(std::size_t symbols, std::size_t text_bytes) {
+    if (symbols > allowance_.symbols || text_bytes > allowance_.text_bytes) return false;
+    allowance_.symbols -= symbols;
+    allowance_.text_bytes -= text_bytes;
+    return true;
+  }
+
   std::uint32_t Text(const std::string& whole) {
     if (whole.empty()) return 0;
-    std::string text = whole.substr(0, kMaxNameBytes);
+    std::string text = whole.substr(0, kMaxOneSymbolTextBytes);
     const auto [entry, is_new] =
         texts_.try_emplace(std::move(text), static_cast<std::uint32_t>(texts_.size() + 1));
     if (is_new) {
@@ -97,6 +114,7 @@ class Encoder {
   }
 
   const WriteSymbols& write_;
+  SymbolAllowance& allowance_;
   std::string path_;
   std::string build_id_;
   std::uint64_t first_mapped_offset_;
@@ -117,11 +135,16 @@ absl::Status CheckLength(std::string_view column, int size, int expected) {
 // Reads one message.
 class Decoder {
  public:
+  explicit Decoder(SymbolAllowance& allowance) : allowance_(allowance) {}
+
   absl::Status Parse(std::string_view bytes) {
     RETURN_IF_ERROR(ParseMessage(bytes, kMaxChunkBytes, message_));
     const int places = message_.code_offset_delta_size();
     const int frames = message_.frame_function_size();
     const int parts = message_.data_offset_delta_size();
+    const auto symbols = static_cast<std::size_t>(frames) + static_cast<std::size_t>(parts);
+    if (symbols > allowance_.symbols) return TooMuch();
+    allowance_.symbols -= symbols;
     RETURN_IF_ERROR(CheckUniform("code_frames", message_.code_frames_size(), places));
     RETURN_IF_ERROR(CheckUniform("frame_file", message_.frame_file_size(), frames));
     RETURN_IF_ERROR(CheckUniform("frame_line", message_.frame_line_size(), frames));
@@ -132,22 +155,27 @@ class Decoder {
 
   [[nodiscard]] const v1::Symbols& message() const { return message_; }
 
-  [[nodiscard]] std::size_t text_bytes() const {
-    std::size_t bytes = 0;
-    for (const std::string& text : message_.text()) bytes += text.size();
-    return bytes;
-  }
-
-  absl::Status Text(std::uint32_t id, std::string& to) const {
+  absl::Status Text(std::uint32_t id, std::string& to) {
     if (id > static_cast<std::uint32_t>(message_.text_size())) {
       return absl::DataLossError(
           fmt::format("names text {} of the {} it has", id, message_.text_size()));
     }
-    to = id == 0 ? std::string() : message_.text(static_cast<int>(id - 1));
+    if (id == 0) return absl::OkStatus();
+    const std::string& text = message_.text(static_cast<int>(id - 1));
+    if (text.size() > kMaxOneSymbolTextBytes) {
+      return absl::DataLossError(fmt::format("has a name of {} bytes", text.size()));
+    }
+    if (text.size() > allowance_.text_bytes) return TooMuch();
+    allowance_.text_bytes -= text.size();
+    to = text;
     return absl::OkStatus();
   }
 
-  absl::Status ReadCode(std::vector<CodeSymbol>& code) const {
+  static absl::Status TooMuch() {
+    return absl::DataLossError("has more symbols than a trace can have");
+  }
+
+  absl::Status ReadCode(std::vector<CodeSymbol>& code) {
     const UniformReader<std::uint32_t> counts(message_.code_frames());
     const UniformReader<std::uint32_t> files(message_.frame_file());
     const UniformReader<std::uint32_t> lines(message_.frame_line());
@@ -177,7 +205,7 @@ class Decoder {
     return absl::OkStatus();
   }
 
-  absl::Status ReadData(std::vector<DataSymbol>& data) const {
+  absl::Status ReadData(std::vector<DataSymbol>& data) {
     const UniformReader<int> kinds(message_.data_kind());
     std::uint64_t offset = 0;
     for (int i = 0; i < message_.data_offset_delta_size(); ++i) {
@@ -201,35 +229,31 @@ class Decoder {
     return CheckLength(column, size, expected);
   }
 
+  SymbolAllowance& allowance_;
   v1::Symbols message_;
 };
 
 }  // namespace
 
-void EncodeSymbols(const ModuleSymbols& symbols, const WriteSymbols& write) {
-  Encoder encoder(write, symbols.path, symbols.build_id, symbols.first_mapped_offset, 0);
+void EncodeSymbols(const ModuleSymbols& symbols, SymbolAllowance& allowance,
+                   const WriteSymbols& write) {
+  Encoder encoder(write, allowance, symbols.path, symbols.build_id, symbols.first_mapped_offset, 0);
   for (const CodeSymbol& symbol : symbols.code) encoder.Add(symbol);
   for (const DataSymbol& symbol : symbols.data) encoder.Add(symbol);
   encoder.End();
 }
 
-void EncodeSymbols(const ProcessSymbols& symbols, const WriteSymbols& write) {
-  Encoder encoder(write, {}, {}, 0, symbols.pid);
+void EncodeSymbols(const ProcessSymbols& symbols, SymbolAllowance& allowance,
+                   const WriteSymbols& write) {
+  Encoder encoder(write, allowance, {}, {}, 0, symbols.pid);
   for (const CodeSymbol& symbol : symbols.code) encoder.Add(symbol);
   encoder.End();
 }
 
 absl::Status SymbolStore::Take(std::string_view bytes) {
-  Decoder decoder;
+  Decoder decoder(allowance_);
   RETURN_IF_ERROR(decoder.Parse(bytes));
   const v1::Symbols& message = decoder.message();
-  const auto added = static_cast<std::size_t>(message.frame_function_size()) +
-                     static_cast<std::size_t>(message.data_offset_delta_size());
-  if (count_ + added > kMaxSymbols || text_bytes_ + decoder.text_bytes() > kMaxSymbolTextBytes) {
-    return absl::DataLossError("has more symbols than a trace can have");
-  }
-  count_ += added;
-  text_bytes_ += decoder.text_bytes();
   if (message.pid() != 0) {
     ProcessSymbols& process = symbols_.processes[message.pid()];
     process.pid = message.pid();

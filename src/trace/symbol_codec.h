@@ -9,14 +9,23 @@
 #include <absl/status/status.h>
 
 #include "heimdallr/symbols.h"
+#include "trace/format.h"
 
 namespace heimdallr::trace {
+
+/// What a trace may still have of them; what is beyond is left out, or refused when read.
+struct SymbolAllowance {
+  std::size_t symbols = kMaxSymbols;
+  std::size_t text_bytes = kMaxSymbolTextBytes;
+};
 
 /// Calls `write` with serialized Symbols messages that together hold what is known; not at all when
 /// there is neither code nor data.
 using WriteSymbols = std::function<void(const std::string& message)>;
-void EncodeSymbols(const ModuleSymbols& symbols, const WriteSymbols& write);
-void EncodeSymbols(const ProcessSymbols& symbols, const WriteSymbols& write);
+void EncodeSymbols(const ModuleSymbols& symbols, SymbolAllowance& allowance,
+                   const WriteSymbols& write);
+void EncodeSymbols(const ProcessSymbols& symbols, SymbolAllowance& allowance,
+                   const WriteSymbols& write);
 
 /// Puts the messages of a trace together.
 class SymbolStore {
@@ -30,8 +39,7 @@ class SymbolStore {
 
  private:
   Symbols symbols_;
-  std::size_t count_ = 0;
-  std::size_t text_bytes_ = 0;
+  SymbolAllowance allowance_;
 };
 
 }  // namespace heimdallr::trace

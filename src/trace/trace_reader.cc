@@ -276,8 +276,10 @@ absl::Status TraceReader::Impl::TakeRoundEnd(std::string_view bytes) {
   return absl::OkStatus();
 }
 
-// Decoded again when they were known before: damage is then found in its place.
-absl::Status TraceReader::Impl::TakeSymbols(std::string_view bytes) { return symbols_.Take(bytes); }
+// Decoded again when they were known before, and not kept: damage is then found in its place.
+absl::Status TraceReader::Impl::TakeSymbols(std::string_view bytes) {
+  return early_symbols_ ? trace::SymbolStore().Take(bytes) : symbols_.Take(bytes);
+}
 
 absl::Status TraceReader::Impl::TakeFooter(std::string_view bytes) {
   if (extent_.finished) return absl::DataLossError("is a second footer");

@@ -89,7 +89,7 @@ class TraceWriter::Impl {
   void AddSymbols(const Named& symbols) {
     if (finished_) return;
     CloseRound(~std::uint64_t{0});
-    EncodeSymbols(symbols, [this](const std::string& message) {
+    EncodeSymbols(symbols, symbol_allowance_, [this](const std::string& message) {
       const std::uint64_t offset = chunks_.offset();
       if (chunks_.Write(ChunkKind::kSymbols, message, 0) && symbols_offset_ == 0) {
         symbols_offset_ = offset;
@@ -147,6 +147,7 @@ class TraceWriter::Impl {
   RoundIndex index_;
   RecordCounts pending_;  // records in memory
   std::uint64_t watermark_ns_ = 0;
+  SymbolAllowance symbol_allowance_;
   std::uint64_t symbols_offset_ = 0;  // of the first chunk of them; 0 = none yet
   absl::Status failure_;              // the first
   WriterTotals totals_;

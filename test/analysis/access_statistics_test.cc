@@ -27,6 +27,20 @@ TEST_CASE("AccessStatistics: counts by stream, kind and direct or replayed") {
   CHECK(statistics.highest_stream() == 2);
 }
 
+TEST_CASE("AccessStatistics: an estimate weighs by the period in force") {
+  AccessStatistics statistics;
+  AccessRecord access = Access(1, 1, AccessKind::kLoad, true, 0.5F);
+  access.period = 1000;
+  statistics.Add(access);
+  access.tick = 2;
+  access.period = 4000;
+  statistics.Add(access);
+  const StreamStatistics& stream = statistics.stream(1);
+  CHECK(stream.direct[static_cast<std::size_t>(AccessKind::kLoad)].estimate == 2500);
+  CHECK(stream.shortest_period == 1000);
+  CHECK(stream.longest_period == 4000);
+}
+
 TEST_CASE("AccessStatistics: the records of one tick are one tick") {
   AccessStatistics statistics;
   for (const std::uint64_t tick : {1, 1, 1, 2, 5, 5}) {

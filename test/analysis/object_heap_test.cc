@@ -88,6 +88,14 @@ TEST_CASE("Objects: what calloc clears is the block it returns") {
   CHECK(trace.RecordsAt(kHeap) == 1);
 }
 
+TEST_CASE("Objects: where no block is known, what libc's functions touch is no heap") {
+  Profiled trace;
+  trace.Add(HeapMapping(), LibcCode(), ByLibc(Load(21, kHeap + 32)));
+  const auto rows = trace.Rows(ObjectBy::kType);
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].type == ObjectType::kAnonymous);
+}
+
 TEST_CASE("Objects: the allocator's own accesses between blocks are its own") {
   Profiled trace;
   trace.Add(HeapMapping(), LibcCode(), Malloc(10, kHeap + 0x100, 64),

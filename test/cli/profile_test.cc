@@ -82,21 +82,22 @@ TEST_CASE("Objects as JSON: shares, estimates and time of one block") {
   auto rows = ObjectRows(*(*trace)->profile, (*trace)->names(), analysis::ObjectBy::kObject);
   fmt::memory_buffer out;
   AppendObjectsJson("t", "object", rows, FiguresOf(*(*trace)->profile), out);
-  CHECK(fmt::to_string(out) ==
-        R"({"trace":"t","by":"object","unit":"accesses_at_one_instruction_per_ns",)"
-        R"("totals":{"records":3,"ticks":2,"time_ns":2000,"loads":2,"stores":1,"load_stores":0,)"
-        R"("estimated_loads":1000,"estimated_stores":500,"faults":0},)"
-        R"("unmatched":{"records":1,"share":0.3333333333333333,"time_share":0.5,"faults":0,)"
-        R"("reasons":{"null_page":1}},)"
-        R"j("objects":[{"name":"make<int, \u001b[2J> (make.c:3)","type":"heap","merged":false,)j"
-        R"("pid":10,"address":"0x600000","start_ns":5,"size":100,"count":1,"bytes":100,)"
-        R"("mean_lifetime_ns":15,"first_ns":10,"last_ns":10,"records":2,"loads":1,"stores":1,)"
-        R"("load_stores":0,"estimated_loads":500,"estimated_stores":500,)"
-        R"("access_share":0.6666666666666666,"time_ns":1000,"time_share":0.5,"threads":1,)"
-        R"("faults":0,"accesses_per_byte":10,)"
-        R"("site":{"function":"make<int, \u001b[2J>","file":"make.c","line":3,)"
-        R"("module":"/bin/solver","offset":"0x201","call":"malloc"}}]})"
-        "\n");
+  CHECK(
+      fmt::to_string(out) ==
+      R"({"trace":"t","by":"object","unit":"accesses_at_one_instruction_per_ns",)"
+      R"("totals":{"records":3,"ticks":2,"ticks_without_access":0,"time_ns":2000,"loads":2,"stores":1,"load_stores":0,)"
+      R"("estimated_loads":1000,"estimated_stores":500,"faults":0},)"
+      R"("unmatched":{"records":1,"share":0.3333333333333333,"time_share":0.5,"faults":0,)"
+      R"("reasons":{"null_page":1}},)"
+      R"j("objects":[{"name":"make<int, \u001b[2J> (make.c:3)","type":"heap","merged":false,)j"
+      R"("pid":10,"address":"0x600000","start_ns":5,"size":100,"count":1,"bytes":100,)"
+      R"("mean_lifetime_ns":15,"first_ns":10,"last_ns":10,"records":2,"loads":1,"stores":1,)"
+      R"("load_stores":0,"estimated_loads":500,"estimated_stores":500,)"
+      R"("access_share":0.6666666666666666,"time_ns":1000,"time_share":0.5,"threads":1,)"
+      R"("faults":0,"accesses_per_byte":10,)"
+      R"("site":{"function":"make<int, \u001b[2J>","file":"make.c","line":3,)"
+      R"("module":"/bin/solver","offset":"0x201","call":"malloc"}}]})"
+      "\n");
 }
 
 TEST_CASE("Code as JSON: one function with all accesses") {

@@ -124,6 +124,13 @@ TEST_CASE("Governor: a first measurement below the assumption goes to the asked 
   CHECK(governor.cost_is_measured());
 }
 
+TEST_CASE("Governor: a first measurement may use the budget to its end") {
+  Governor governor = MakeGovernor(500'000, 0.05);
+  REQUIRE(governor.period() > 500'000);
+  CHECK(governor.Decide(Second(governor, 24'000)));  // 4.8 % at the asked rate
+  CHECK(governor.period() == 500'000);
+}
+
 TEST_CASE("Governor: later goes faster only when it was cheap enough twice in a row") {
   Governor governor = MakeGovernor(1'000'000, 0.05);
   REQUIRE(governor.Decide(Second(governor, 60'000)));

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -55,7 +56,7 @@ struct Fixture {
 
   // All functions that were named, the outermost at each place.
   std::vector<std::string> Functions() {
-    collector.Write(trace.writer());
+    collector.Write(trace.writer(), [] { return true; });
     std::vector<std::string> names;
     symbols = trace.ReadSymbols();
     for (const auto& [key, module] : symbols.modules) {
@@ -100,7 +101,7 @@ TEST_CASE("SymbolCollector: a call that is heard of before its mapping is named 
   collector.OnRound();
   AddOwnMappings(spaces, kPid);
   WrittenTrace trace;
-  collector.Write(trace.writer());
+  collector.Write(trace.writer(), [] { return true; });
   const Symbols symbols = trace.ReadSymbols();
   REQUIRE(symbols.modules.size() == 1);
   CHECK(symbols.modules.begin()->second.code.front().frames.back().function ==
@@ -142,6 +143,48 @@ TEST_CASE("SymbolCollector: code the process made is named by its perf map") {
   CHECK(own->code[0].frames[0].function == "LazyCompile:~walk tree.js:7");
 }
 
+TEST_CASE("SymbolCollector: a file that took the place of the mapped one names nothing") {
+  AddressSpaces spaces;
+  const auto offset = Address(&SymbolCollectorFunction) & 0xfff;
+  // This program's path, but another inode.
+  const std::string path = std::filesystem::read_symlink("/proc/self/exe").string();
+  spaces.OnMapped(kPid, 0x400000, 0x1000, {.path = path, .inode = 1, .executable = true});
+  SymbolCollector collector(spaces);
+  collector.OnCode(kPid, 0x400000 + offset);
+  WrittenTrace trace;
+  collector.Write(trace.writer(), [] { return true; });
+  const Symbols symbols = trace.ReadSymbols();
+  REQUIRE(symbols.modules.size() == 1);
+  CHECK(symbols.modules.begin()->second.code.front().frames.front().function ==
+        fmt::format("{}+{:#x}", std::filesystem::path(path).filename().string(), offset));
+}
+
+TEST_CASE("SymbolCollector: two files of one name make one module that can be read") {
+  AddressSpaces spaces;
+  spaces.OnMapped(kPid, 0x400000, 0x1000,
+                  {.path = "/nonexistent/a", .inode = 1, .executable = true});
+  spaces.OnMapped(kPid, 0x500000, 0x1000,
+                  {.path = "/nonexistent/a", .inode = 2, .executable = true});
+  SymbolCollector collector(spaces);
+  for (const std::uint64_t ip : {0x400010, 0x400030, 0x500010, 0x500020})
+    collector.OnCode(kPid, ip);
+  WrittenTrace trace;
+  collector.Write(trace.writer(), [] { return true; });
+  const Symbols symbols = trace.ReadSymbols();
+  REQUIRE(symbols.modules.size() == 1);
+  CHECK(symbols.modules.begin()->second.code.size() == 3);
+}
+
+TEST_CASE("SymbolCollector: told to stop, it leaves names of modules alone") {
+  Fixture f;
+  f.collector.OnCode(kPid, Address(&SymbolCollectorFunction));
+  f.collector.Write(f.trace.writer(), [] { return false; });
+  const Symbols symbols = f.trace.ReadSymbols();
+  REQUIRE(symbols.modules.size() == 1);
+  CHECK(symbols.modules.begin()->second.code.front().frames.front().function.find("+0x") !=
+        std::string::npos);
+}
+
 TEST_CASE("SymbolCollector: a file that is gone leaves its name and the offset") {
   AddressSpaces spaces;
   spaces.OnMapped(kPid, 0x400000, 0x1000,
@@ -149,7 +192,7 @@ TEST_CASE("SymbolCollector: a file that is gone leaves its name and the offset")
   SymbolCollector collector(spaces);
   collector.OnCode(kPid, 0x400123);
   WrittenTrace trace;
-  collector.Write(trace.writer());
+  collector.Write(trace.writer(), [] { return true; });
   const Symbols symbols = trace.ReadSymbols();
   REQUIRE(symbols.modules.size() == 1);
   CHECK(symbols.modules.begin()->second.code.front().frames.front().function == "solver+0x2123");

@@ -294,8 +294,9 @@ TEST_CASE("Replay: pushes, pops and calls keep the stack pointer right") {
   CHECK(outcome.accesses > 100);
 }
 
-// Each operand must weigh the same when ticks fall evenly on the block: once for each pass.
-TEST_CASE("Replay: the weights of an operand add up to one over the instructions of its block") {
+// Three passes of ticks over all instructions are three runs of each block. Of an operand that was
+// not seen by the last ticks, the last run may still be owed.
+TEST_CASE("Replay: the weights of every operand add up to the runs of its block") {
   BlockCache cache(MakeX86Decoder(), ReadOwnCode, FindOwnFunction);
   Registers registers;
   for (std::uint8_t i = 0; i < 16; ++i) registers.Set(static_cast<Register>(i), 4096U * i + 1);
@@ -306,20 +307,23 @@ TEST_CASE("Replay: the weights of an operand add up to one over the instructions
     const auto range = FindOwnFunction(0, function);
     REQUIRE(range);
     std::map<std::uint64_t, std::map<std::size_t, double>> sums;  // by ip and operand
-    for (std::uint64_t ip = range->start; ip < range->end;) {
-      const auto position = std::get<BlockPosition>(cache.Lookup(0, ip));
-      ReplayResult result;
-      Replay(position, registers, result);
-      std::map<std::uint64_t, std::size_t> seen;
-      for (const ReplayedAccess& access : result.accesses) {
-        sums[access.ip][seen[access.ip]++] += access.weight;
+    for (int pass = 0; pass < 3; ++pass) {
+      for (std::uint64_t ip = range->start; ip < range->end;) {
+        const auto position = std::get<BlockPosition>(cache.Lookup(0, ip));
+        ReplayResult result;
+        Replay(position, registers, result);
+        std::map<std::uint64_t, std::size_t> seen;
+        for (const ReplayedAccess& access : result.accesses) {
+          sums[access.ip][seen[access.ip]++] += access.weight;
+        }
+        ip += position.block->steps[position.index].instruction.length_bytes;
       }
-      ip += position.block->steps[position.index].instruction.length_bytes;
     }
     for (const auto& [ip, of_operands] : sums) {
       for (const auto& [operand, sum] : of_operands) {
         INFO(std::hex << ip);
-        CHECK(sum == Approx(1.0).margin(1e-5));
+        CHECK(sum >= 2 - 1e-5);
+        CHECK(sum <= 3 + 1e-5);
         ++operands;
       }
     }
@@ -327,31 +331,63 @@ TEST_CASE("Replay: the weights of an operand add up to one over the instructions
   CHECK(operands > 30);
 }
 
-TEST_CASE("Replay: an operand whose base is overwritten weighs more, being seen more rarely") {
-  // mov (%rax),%rax; add $1,%rcx; mov %rcx,(%rdx); ret
-  const std::array<std::uint8_t, 11> code{0x48, 0x8b, 0x00, 0x48, 0x83, 0xc1,
+// mov (%rax),%rax; add $1,%rcx; mov %rcx,(%rdx); ret
+const std::array<std::uint8_t, 11> kChase{0x48, 0x8b, 0x00, 0x48, 0x83, 0xc1,
                                           0x01, 0x48, 0x89, 0x0a, 0xc3};
-  BlockCache cache(
-      MakeX86Decoder(),
-      [&](SpaceId, std::uint64_t address, std::span<std::byte> into) -> std::size_t {
-        const std::size_t size = std::min<std::size_t>(into.size(), 0x100b - address);
-        std::memcpy(into.data(), &code[address - 0x1000], size);
-        return size;
-      },
-      [](SpaceId, std::uint64_t) {
-        return CodeRange{0x1000, 0x100b};
-      });
+
+std::size_t ReadChase(SpaceId, std::uint64_t address, std::span<std::byte> into) {
+  const std::size_t size = std::min<std::size_t>(into.size(), 0x100b - address);
+  std::memcpy(into.data(), &kChase[address - 0x1000], size);
+  return size;
+}
+
+TEST_CASE("Replay: an operand whose base is overwritten makes up for the ticks that missed it") {
+  BlockCache cache(MakeX86Decoder(), ReadChase, [](SpaceId, std::uint64_t) {
+    return CodeRange{0x1000, 0x100b};
+  });
   Registers registers;
   for (std::uint8_t i = 0; i < 16; ++i) registers.Set(static_cast<Register>(i), 4096);
   ReplayResult result;
-  Replay(std::get<BlockPosition>(cache.Lookup(1, 0x1000)), registers, result);
+  const auto tick = [&](std::uint64_t ip) {
+    Replay(std::get<BlockPosition>(cache.Lookup(1, ip)), registers, result);
+  };
+  tick(0x1000);
   REQUIRE(result.accesses.size() == 3);
-  CHECK(result.accesses[0].weight == 1.0F);      // the load: from itself alone
-  CHECK(result.accesses[1].weight == 1.0F / 4);  // the store, from everywhere
-  CHECK(result.accesses[2].weight == 1.0F / 4);  // ret reads the stack
-  Replay(std::get<BlockPosition>(cache.Lookup(1, 0x1007)), registers, result);
-  REQUIRE(result.accesses.size() == 2);
-  CHECK(result.accesses[0].weight == 1.0F / 4);
+  for (const ReplayedAccess& access : result.accesses) CHECK(access.weight == 0.25F);
+  tick(0x1007);
+  REQUIRE(result.accesses.size() == 2);  // the load cannot be seen from here
+  CHECK(result.accesses[0].weight == 0.25F);
+  tick(0x1000);
+  REQUIRE(result.accesses.size() == 3);
+  CHECK(result.accesses[0].weight == 0.5F);
+  CHECK(result.accesses[1].weight == 0.25F);
+}
+
+TEST_CASE("Replay: ticks that all stall at one instruction weigh all operands alike") {
+  BlockCache cache(MakeX86Decoder(), ReadChase, [](SpaceId, std::uint64_t) {
+    return CodeRange{0x1000, 0x100b};
+  });
+  Registers registers;
+  for (std::uint8_t i = 0; i < 16; ++i) registers.Set(static_cast<Register>(i), 4096);
+  ReplayResult result;
+  for (int i = 0; i < 100; ++i) {
+    Replay(std::get<BlockPosition>(cache.Lookup(1, 0x1000)), registers, result);
+    for (const ReplayedAccess& access : result.accesses) CHECK(access.weight == 0.25F);
+  }
+}
+
+TEST_CASE("Replay: where code begins is not known, operands far ahead do not weigh more") {
+  BlockCache cache(MakeX86Decoder(), ReadChase,
+                   [](SpaceId, std::uint64_t) { return std::nullopt; });
+  Registers registers;
+  for (std::uint8_t i = 0; i < 16; ++i) registers.Set(static_cast<Register>(i), 4096);
+  std::map<std::uint64_t, double> sums;
+  for (const std::uint64_t ip : {0x1000, 0x1003, 0x1007, 0x100a}) {
+    ReplayResult result;
+    Replay(std::get<BlockPosition>(cache.Lookup(1, ip)), registers, result);
+    for (const ReplayedAccess& access : result.accesses) sums[access.ip] += access.weight;
+  }
+  CHECK(sums == std::map<std::uint64_t, double>{{0x1000, 0.5}, {0x1007, 0.875}, {0x100a, 0.9375}});
 }
 
 TEST_CASE("Replay: a jump table does not make accesses of cases that were not entered") {
