@@ -154,6 +154,7 @@ class ObjectMap {
   FoundObject FixedObject(Image& image, std::uint64_t key, const GroupKey& group,
                           const Extent& extent);
   [[nodiscard]] bool IsAllocator(const AccessPoint& access);
+  [[nodiscard]] bool IsInterposer(const AccessPoint& access) const;
 
   const Symbols& symbols_;
   StackLookup stack_;

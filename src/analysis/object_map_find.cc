@@ -195,7 +195,17 @@ FoundObject ObjectMap::FindUnmapped(Image& image, const AccessPoint& access) {
       image.layout->region(above->id)->type == ObjectType::kStack) {
     return InRegion(image, above->id);
   }
+  // The interposer's ring: moved to its place, which the kernel does not report.
+  if (IsInterposer(access)) {
+    return FixedObject(image, kAllocatorKey, {.type = ObjectType::kAllocator}, {});
+  }
   return Missing(Unmatched::kNotMapped);
+}
+
+bool ObjectMap::IsInterposer(const AccessPoint& access) const {
+  const std::uint32_t module = modules_.Find(access.pid, access.ip).module;
+  return module != 0 &&
+         modules_.module(module).path.find("/libheimdallr-preload.so") != std::string::npos;
 }
 
 bool ObjectMap::IsAllocator(const AccessPoint& access) {

@@ -119,7 +119,8 @@ std::vector<SymbolCollector::Namesakes> SymbolCollector::GroupModules() const {
     groups[{mapped.path, mapped.build_id}].push_back(id);
   }
   std::vector<Namesakes> modules;
-  for (auto& [key, group] : groups) modules.push_back(std::move(group));
+  modules.reserve(groups.size());
+  for (const auto& [key, group] : groups) modules.push_back(group);
   return modules;
 }
 
