@@ -226,9 +226,12 @@ def measure_replay(bench):
     """(e) what the recorder does with a tick, from registers to records, without the kernel."""
     rows = []
     for name in ("triad", "stencil", "gups", "matrix"):
-        figures = [dict(zip(*[iter(bench.run([str(bench.build / "bin" / "replay-ticks"), "2", "1000"],
-                                             [bench.workload(name), "60"])[1].split())] * 2))
-                   for _ in range(max(3, bench.runs // 3))]
+        command = [str(bench.build / "bin" / "replay-ticks"), "2", "1000"]
+        figures = []
+        for _ in range(max(3, bench.runs // 3)):
+            # Behind what the workload says of itself.
+            words = bench.run(command, [bench.workload(name), "60"])[1].splitlines()[-1].split()
+            figures.append(dict(zip(words[::2], words[1::2])))
         rows.append((name, *(statistics.median(float(figure[key]) for figure in figures) for key in (
             "ns_per_tick", "accesses_per_tick", "million_accesses_per_second"))))
     print("### (e) replay of a recorded stream of ticks, CPU time of one thread\n")
