@@ -29,9 +29,8 @@ class Symbolizer {
 
   /// The place `file_offset` bytes into the file. Names come from, in this order: debug
   /// information, a symbol, the linkage table ("malloc@plt"), the function's start by the unwind
-  /// table
-  /// ("libm.so.6+0x1230"), the place itself in that form. Never fails; damaged tables count as
-  /// missing.
+  /// table ("libm.so.6+0x1230"), the place itself in that form. Never fails; damaged tables count
+  /// as missing.
   [[nodiscard]] CodeSymbol Resolve(std::uint64_t file_offset);
 
   /// Variables and sections, ascending. `wanted` says whether the part [offset, offset + size) is
