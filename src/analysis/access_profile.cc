@@ -25,8 +25,7 @@ void AccessProfile::On(const AccessRecord& record) {
 
 void AccessProfile::On(const FaultRecord& record) {
   FlushTick();
-  objects_.Add(record);
-  code_.Add(PlaceOf(modules(), record.pid, record.ip), record);
+  objects_.Add(record, code_.Add(PlaceOf(modules(), record.pid, record.ip), record));
   totals_.accesses.Add(record);
 }
 
@@ -39,8 +38,8 @@ void AccessProfile::FlushTick() {
   ++totals_.ticks;
   for (const AccessRecord& record : tick_) {
     const AccessShare share = scale_.ShareOf(record, tick_.size());
-    objects_.Add(record, share);
-    code_.Add(PlaceOf(modules(), record.pid, record.ip), record, share);
+    objects_.Add(record, share,
+                 code_.Add(PlaceOf(modules(), record.pid, record.ip), record, share));
     totals_.accesses.Add(record, share);
   }
   tick_.clear();

@@ -25,9 +25,12 @@ struct ProfileTotals {
 /// Consumes all records of a trace in order of time. Not thread-safe.
 class AccessProfile {
  public:
-  /// `symbols` must outlive this object, and the stacks that `stack` gives each call.
-  AccessProfile(const TraceHeader& header, const Symbols& symbols, ObjectMap::StackLookup stack)
-      : scale_(header), objects_(symbols, std::move(stack), header.page_size_bytes) {}
+  /// `symbols` must outlive this object, and the stacks that `stack` gives each call; so must
+  /// `observer`, which may be nullptr.
+  AccessProfile(const TraceHeader& header, const Symbols& symbols, ObjectMap::StackLookup stack,
+                AccessObserver* observer = nullptr)
+      : scale_(header),
+        objects_(symbols, std::move(stack), header.page_size_bytes, ObjectTable::kKept, observer) {}
   AccessProfile(const AccessProfile&) = delete;
   AccessProfile& operator=(const AccessProfile&) = delete;
 

@@ -22,19 +22,26 @@ class CodeStatistics {
     AccessQuantities quantities;
   };
 
-  void Add(const CodePlace& place, const AccessRecord& record, const AccessShare& share) {
-    Of(place).Add(record, share);
+  /// Return the index into `instructions`.
+  std::uint32_t Add(const CodePlace& place, const AccessRecord& record, const AccessShare& share) {
+    const std::uint32_t id = IdOf(place);
+    instructions_[id].quantities.Add(record, share);
+    return id;
   }
-  void Add(const CodePlace& place, const FaultRecord& record) { Of(place).Add(record); }
+  std::uint32_t Add(const CodePlace& place, const FaultRecord& record) {
+    const std::uint32_t id = IdOf(place);
+    instructions_[id].quantities.Add(record);
+    return id;
+  }
 
   [[nodiscard]] const std::vector<Instruction>& instructions() const { return instructions_; }
 
  private:
-  AccessQuantities& Of(const CodePlace& place) {
+  std::uint32_t IdOf(const CodePlace& place) {
     const auto [entry, is_new] =
         ids_.try_emplace(place, static_cast<std::uint32_t>(instructions_.size()));
     if (is_new) instructions_.push_back({.place = place});
-    return instructions_[entry->second].quantities;
+    return entry->second;
   }
 
   std::vector<Instruction> instructions_;

@@ -12,6 +12,7 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include "analysis/access_observer.h"
 #include "analysis/address_layout.h"
 #include "analysis/block_map.h"
 #include "analysis/code_place.h"
@@ -23,17 +24,6 @@
 #include "heimdallr/symbols.h"
 
 namespace heimdallr::analysis {
-
-/// Why an access belongs to no object.
-enum class Unmatched : std::uint8_t {
-  kNone = 0,
-  kProcessUnknown = 1,  ///< of a process whose start is not in the trace, or that has ended
-  kNullPage = 2,        ///< below what can be mapped
-  kNotMapped = 3,       ///< where nothing is known to be
-  kBetweenBlocks = 4,   ///< in the heap, in no live block: freed, or the allocator's own
-};
-inline constexpr std::size_t kUnmatchedReasons =
-    static_cast<std::size_t>(Unmatched::kBetweenBlocks) + 1;
 
 struct AccessPoint {
   std::uint64_t address = 0;

@@ -6,6 +6,7 @@ namespace heimdallr::analysis {
 namespace {
 
 constexpr std::size_t kWaitingPerThread = 64;
+constexpr std::uint64_t kLongestWait = 1 << 15;  // accesses
 // The clocks of samples and of allocations agree to within this; only the allocator itself works on
 // a block for longer before its allocation is stamped.
 constexpr std::uint64_t kClockSkewNs = 10'000;
@@ -32,11 +33,34 @@ std::string_view Name(Unmatched reason) {
   return kNames[static_cast<std::size_t>(reason)];
 }
 
+Joined ObjectStatistics::JoinedWith(const FoundObject& found, std::uint32_t instruction) {
+  return {.instruction = instruction,
+          .object = found.object != 0 ? table_[found.object].number : 0,
+          .reason = found.object != 0 ? Unmatched::kNone : found.reason};
+}
+
 void ObjectStatistics::Count(const Waiting& access) {
   AccessQuantities& quantities = access.found.object != 0
                                      ? table_[access.found.object].quantities
                                      : unmatched_[static_cast<std::size_t>(access.found.reason)];
   quantities.Add(access.record, access.share);
+  if (observer_ != nullptr) Tell(access);
+}
+
+void ObjectStatistics::Tell(const Waiting& access) {
+  const Joined joined = JoinedWith(access.found, access.instruction);
+  if (delayed_.empty()) {
+    observer_->OnAccess(access.record, access.share, joined);
+    first_delayed_ = access.number + 1;
+    return;
+  }
+  Delayed& delayed = delayed_[access.number - first_delayed_];
+  delayed.joined = joined;
+  delayed.settled = true;
+  for (; !delayed_.empty() && delayed_.front().settled; delayed_.pop_front(), ++first_delayed_) {
+    const Delayed& next = delayed_.front();
+    observer_->OnAccess(next.record, next.share, next.joined);
+  }
 }
 
 void ObjectStatistics::Settle(std::vector<Waiting>& waiting) {
@@ -52,9 +76,27 @@ void ObjectStatistics::SettleThread(std::int32_t tid) {
   waiting_.erase(entry);
 }
 
-void ObjectStatistics::Add(const AccessRecord& record, const AccessShare& share) {
-  const Waiting access{record, share, map_.Find(PointOf(record))};
-  if (!access.found.between_blocks) {
+void ObjectStatistics::SettleAll() {
+  for (auto& [tid, waiting] : waiting_) Settle(waiting);
+  waiting_.clear();
+}
+
+void ObjectStatistics::SettleOld() {
+  for (auto& [tid, waiting] : waiting_) {
+    if (!waiting.empty() && waiting.front().number + kLongestWait <= accesses_) Settle(waiting);
+  }
+}
+
+void ObjectStatistics::Add(const AccessRecord& record, const AccessShare& share,
+                           std::uint32_t instruction) {
+  const Waiting access{record, share, map_.Find(PointOf(record)), ++accesses_, instruction};
+  if (accesses_ % kLongestWait == 0) SettleOld();
+  const bool waits = access.found.between_blocks;
+  if (observer_ != nullptr && (waits || !delayed_.empty())) {
+    if (delayed_.empty()) first_delayed_ = access.number;
+    delayed_.push_back({.record = record, .share = share});
+  }
+  if (!waits) {
     Count(access);
     return;
   }
@@ -63,7 +105,7 @@ void ObjectStatistics::Add(const AccessRecord& record, const AccessShare& share)
   waiting.push_back(access);
 }
 
-void ObjectStatistics::Add(const FaultRecord& record) {
+void ObjectStatistics::Add(const FaultRecord& record, std::uint32_t instruction) {
   const FoundObject found =
       map_.Find({.address = record.address, .ip = record.ip, .pid = record.pid, .tid = record.tid});
   if (found.object != 0) {
@@ -71,6 +113,7 @@ void ObjectStatistics::Add(const FaultRecord& record) {
   } else {
     unmatched_[static_cast<std::size_t>(found.reason)].Add(record);
   }
+  if (observer_ != nullptr) observer_->OnFault(record, JoinedWith(found, instruction));
 }
 
 void ObjectStatistics::Add(const AllocationRecord& record) {
@@ -92,7 +135,7 @@ void ObjectStatistics::Add(const AllocationRecord& record) {
 
 // What waits refers to objects that end with their process.
 void ObjectStatistics::Add(const ProcessRecord& record) {
-  Finish();
+  SettleAll();
   map_.Add(record);
 }
 
@@ -102,8 +145,9 @@ void ObjectStatistics::Add(const ThreadRecord& record) {
 }
 
 void ObjectStatistics::Finish() {
-  for (auto& [tid, waiting] : waiting_) Settle(waiting);
-  waiting_.clear();
+  SettleAll();
+  if (observer_ == nullptr) return;
+  table_.ForEach([this](const Object& object) { observer_->OnObject(object); });
 }
 
 }  // namespace heimdallr::analysis

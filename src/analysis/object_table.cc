@@ -33,6 +33,7 @@ void ObjectTable::End(std::uint32_t group, std::uint64_t start_ns, std::uint64_t
 }
 
 ObjectId ObjectTable::Keep(Object object) {
+  object.number = ++last_number_;
   if (!object.counted_apart) Begin(object.group, object.size, object.start_ns);
   if (free_.empty()) {
     objects_.push_back(std::move(object));
@@ -70,6 +71,7 @@ void ObjectTable::Fold() {
   });
   for (auto id = first_folded; id != ended_.end(); ++id) {
     Object& object = objects_[*id];
+    if (observer_ != nullptr) observer_->OnObject(object);
     ObjectGroup& group = groups_[object.group];
     group.folded.Merge(object.quantities);
     ++group.folded_count;

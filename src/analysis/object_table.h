@@ -8,6 +8,7 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include "analysis/access_observer.h"
 #include "analysis/access_quantities.h"
 #include "heimdallr/records.h"
 
@@ -64,6 +65,7 @@ struct ObjectGroup {
 using ObjectId = std::uint32_t;
 
 struct Object {
+  std::uint64_t number = 0;  ///< from 1 in the order of first accesses; never used again
   std::uint32_t group = 0;
   std::int32_t pid = 0;
   std::int32_t tid = 0;  ///< of a thread's stack
@@ -82,7 +84,9 @@ class ObjectTable {
  public:
   static constexpr std::size_t kKept = 100'000;
 
-  explicit ObjectTable(std::size_t kept = kKept) : kept_(kept), objects_(1) {}
+  /// `observer` is told of each object that is merged into its group; it outlives the table.
+  explicit ObjectTable(std::size_t kept = kKept, AccessObserver* observer = nullptr)
+      : kept_(kept), observer_(observer), objects_(1) {}
 
   std::uint32_t GroupOf(const GroupKey& key);
   /// An object of the group begins, or ends after it began at `start_ns`.
@@ -111,6 +115,8 @@ class ObjectTable {
   void Fold();
 
   std::size_t kept_;
+  AccessObserver* observer_;  // may be nullptr
+  std::uint64_t last_number_ = 0;
   std::vector<ObjectGroup> groups_;
   absl::flat_hash_map<GroupKey, std::uint32_t> group_ids_;
   std::vector<Object> objects_;
