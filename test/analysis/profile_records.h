@@ -54,10 +54,12 @@ inline MappingRecord Code(std::int32_t pid = kPid) {
 /// A trace of the clock source, profiled as it is written.
 class Profiled {
  public:
-  explicit Profiled(Symbols symbols = {}, SourceKind source = SourceKind::kClock)
-      : symbols_(std::move(symbols)), profile_(HeaderOf(source), symbols_, [this](std::uint32_t) {
-          return std::span<const std::uint64_t>(stack_);
-        }) {
+  explicit Profiled(Symbols symbols = {}, SourceKind source = SourceKind::kClock,
+                    AccessObserver* observer = nullptr)
+      : symbols_(std::move(symbols)),
+        profile_(
+            HeaderOf(source), symbols_,
+            [this](std::uint32_t) { return std::span<const std::uint64_t>(stack_); }, observer) {
     profile_.Add(Start(kPid, 1));
     profile_.Add(Code());
   }

@@ -1,0 +1,104 @@
+#include "analysis/access_observer.h"
+
+#include <map>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "profile_records.h"
+
+namespace heimdallr::analysis {
+namespace {
+
+constexpr std::uint64_t kHeap = 0x600000;
+
+// Keeps all it is told.
+class Witness : public AccessObserver {
+ public:
+  struct Seen {
+    std::uint64_t time_ns = 0;
+    std::uint64_t object = 0;
+    Unmatched reason = Unmatched::kNone;
+  };
+
+  void OnAccess(const AccessRecord& record, const AccessShare& /*share*/,
+                const Joined& joined) override {
+    CHECK(objects.count(joined.object) == 0);
+    accesses.push_back({record.time_ns, joined.object, joined.reason});
+    ++records_of[joined.object];
+  }
+  void OnFault(const FaultRecord& record, const Joined& joined) override {
+    faults.push_back({record.time_ns, joined.object, joined.reason});
+  }
+  void OnObject(const Object& object) override {
+    CHECK(objects.emplace(object.number, object.quantities.records()).second);
+  }
+
+  std::vector<Seen> accesses;
+  std::vector<Seen> faults;
+  std::map<std::uint64_t, std::uint64_t> records_of;
+  std::map<std::uint64_t, std::uint64_t> objects;  // records by number
+};
+
+TEST_CASE("AccessObserver: is told of each access with the object it hit") {
+  Witness witness;
+  Profiled trace({}, SourceKind::kClock, &witness);
+  trace.Add(Malloc(1, kHeap, 64), Malloc(2, kHeap + 0x100, 64), Load(10, kHeap + 0x100),
+            Load(11, kHeap), Load(12, kHeap + 0x13f), Load(13, 0x10),
+            FaultRecord{.time_ns = 14, .address = kHeap, .pid = kPid, .tid = kPid, .stream = 2});
+  trace.End();
+  REQUIRE(witness.accesses.size() == 4);
+  CHECK(witness.accesses[0].object == 1);
+  CHECK(witness.accesses[1].object == 2);
+  CHECK(witness.accesses[2].object == 1);
+  CHECK(witness.accesses[3].object == 0);
+  CHECK(witness.accesses[3].reason == Unmatched::kNullPage);
+  REQUIRE(witness.faults.size() == 1);
+  CHECK(witness.faults[0].object == 2);
+  CHECK(witness.objects == std::map<std::uint64_t, std::uint64_t>{{1, 2}, {2, 1}});
+}
+
+TEST_CASE("AccessObserver: hears accesses in their order, also when one is decided later") {
+  Witness witness;
+  Profiled trace({}, SourceKind::kClock, &witness);
+  // The access at 10 is by calloc to the block that is stamped at 12.
+  trace.Add(Mapped(0, kHeap, 0x10000, "[heap]"), Malloc(1, kHeap, 64), Load(10, kHeap + 0x110),
+            Load(11, kHeap, kPid, kPid + 1), Load(11, kHeap, kPid, kPid + 1));
+  trace.Add(Malloc(12, kHeap + 0x100, 64), Load(13, kHeap));
+  trace.End();
+  REQUIRE(witness.accesses.size() == 4);
+  CHECK(witness.accesses[0].time_ns == 10);
+  CHECK(witness.accesses[1].time_ns == 11);
+  CHECK(witness.accesses[3].time_ns == 13);
+  CHECK(witness.accesses[0].reason == Unmatched::kNone);
+  CHECK(witness.accesses[0].object != witness.accesses[1].object);
+  CHECK(witness.accesses[1].object == witness.accesses[3].object);
+}
+
+TEST_CASE("AccessObserver: hears of all objects, those merged into their group included") {
+  Witness witness;
+  constexpr std::uint64_t kBlocks = 250'000;  // more than are kept one by one
+  Profiled trace({}, SourceKind::kClock, &witness);
+  for (std::uint64_t i = 0; i < kBlocks; ++i) {
+    trace.Add(Malloc(10 * i, kHeap, 64), Load(10 * i + 1, kHeap + 8), Free(10 * i + 2, kHeap));
+  }
+  trace.End();
+  CHECK(witness.accesses.size() == kBlocks);
+  CHECK(witness.objects.size() == kBlocks);
+  CHECK(witness.records_of == witness.objects);
+}
+
+TEST_CASE("AccessObserver: no access waits for ever for a thread that allocates no more") {
+  Witness witness;
+  Profiled trace({}, SourceKind::kClock, &witness);
+  trace.Add(Mapped(0, kHeap, 0x10000, "[heap]"), Malloc(1, kHeap, 64),
+            Load(2, kHeap + 0x1000, kPid, kPid + 1));
+  for (std::uint64_t i = 0; i < 100'000; ++i) trace.Add(Load(3 + i, kHeap));
+  CHECK(witness.accesses.size() > 30'000);
+  CHECK(witness.accesses[0].reason == Unmatched::kBetweenBlocks);
+  trace.End();
+  CHECK(witness.accesses.size() == 100'001);
+}
+
+}  // namespace
+}  // namespace heimdallr::analysis
