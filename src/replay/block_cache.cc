@@ -72,6 +72,7 @@ void BlockCache::Forget(SpaceId space, const Block& block) {
 std::vector<std::byte> BlockCache::Read(SpaceId space, std::uint64_t address,
                                         std::size_t size) const {
   std::vector<std::byte> bytes(size);
+  if (bytes.empty()) return bytes;
   std::size_t have = reader_(space, address, bytes);
   // Page by page where the whole cannot be had.
   while (have < size) {

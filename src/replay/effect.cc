@@ -30,12 +30,13 @@ Value LeaValue(const RegisterEffect& effect, const Registers& registers) {
 
 // The new value of the target from the registers before.
 Value Compute(const RegisterEffect& effect, const Registers& registers) {
+  if (effect.operation == Operation::kNone) return std::nullopt;  // perhaps without a target
   const auto immediate = static_cast<std::uint64_t>(effect.immediate);
   const Value target = registers.Get(effect.target);
   const Value source = effect.source == Register::kNone ? Value() : registers.Get(effect.source);
   switch (effect.operation) {
     case Operation::kNone:
-      return std::nullopt;
+      break;
     case Operation::kSet:
       return immediate;
     case Operation::kCopy:
