@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What recording costs, beside perf and heaptrack: `bench.py --build TREE [--quick]`.
+"""What recording costs, beside perf and heaptrack, and reading: `bench.py --build TREE [--quick]`.
 
 Prints Markdown. The configurations of a table run by turns, so that a slow moment of the machine
 meets all of them; figures are medians, with the quartiles behind them.
@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from reading import measure_reading
 
 USER_REGISTERS = "AX,BX,CX,DX,SI,DI,BP,SP,IP,R8,R9,R10,R11,R12,R13,R14,R15"
 
@@ -242,6 +244,15 @@ def measure_replay(bench):
     verdict(all(rate >= 5 for _, _, _, rate in rows), "at least 5 million access records a second")
 
 
+def measure_recordings_read(bench):
+    """(f) reading synthetic recordings, on one core."""
+    rows, verdicts = measure_reading(bench)
+    print("### (f) reading synthetic recordings, one core\n")
+    table(["", "CPU s", "wall s", "peak MB", ""], rows)
+    for holds, text in verdicts:
+        verdict(holds, text)
+
+
 def machine():
     model = "unknown processor"
     for line in Path("/proc/cpuinfo").read_text().splitlines():
@@ -252,7 +263,8 @@ def machine():
 
 
 MEASUREMENTS = {"pairs": measure_pairs, "wall": measure_wall, "bytes": measure_bytes,
-                "start": measure_start, "replay": measure_replay}
+                "start": measure_start, "replay": measure_replay,
+                "reading": measure_recordings_read}
 
 
 def main():
@@ -265,7 +277,7 @@ def main():
     runs = 3 if arguments.quick else 11
     with tempfile.TemporaryDirectory(prefix="heimdallr-bench-") as folder:
         bench = Bench(arguments.build.resolve(), Path(folder), runs)
-        print(f"## Cost of recording\n\n{machine()}; medians of {runs} interleaved runs\n",
+        print(f"## Cost of recording and reading\n\n{machine()}; medians of {runs} interleaved runs\n",
               flush=True)
         for name in arguments.only or MEASUREMENTS:
             MEASUREMENTS[name](bench)
