@@ -1,0 +1,156 @@
+// The numbers of groups and objects for what is chosen: exact columns for the whole recording,
+// sums over samples or bins for a part of it - and words that say which.
+import {groupSums, RowSums, sumBins, sumFaults, sumObjects} from "./aggregate.js";
+import {filterIsOpen} from "./density.js";
+import {chosenTime, sampleFilter} from "./filters.js";
+import {formatCount, formatDuration, formatMoment} from "./format.js";
+
+/** @typedef {import("./report.js").RunModel} RunModel */
+/** @typedef {import("./state.js").ViewState} ViewState */
+
+/**
+ * Of each row; NaN = not known. `loads` and `stores` both have what does both.
+ * @typedef {{rows: number, loads: (row: number) => number, stores: (row: number) => number,
+ *   accesses: (row: number) => number, estimated: (row: number) => number,
+ *   timeNs: (row: number) => number, latency: (row: number) => number,
+ *   faults: (row: number) => number, first: (row: number) => number,
+ *   last: (row: number) => number}} RowNumbers
+ */
+
+/** Bins cover the first rows of a table, which have the most accesses. */
+export const kBinnedRows = 4096;
+
+/** @typedef {{numbers: RowNumbers, basis: string, partial: boolean}} ChosenNumbers */
+
+/**
+ * @param {RunModel} run @param {ViewState} state @param {RunModel[]} runs @param {"site" | "object"}
+ *     by @returns {ChosenNumbers}
+ */
+export function chosenNumbers(run, state, runs, by) {
+  const time = chosenTime(state, runs);
+  const filter = sampleFilter(state, run, runs.length);
+  if (!time.brushed && filterIsOpen(filter)) {
+    return {
+      numbers: by === "site" ? groupNumbers(run) : objectNumbers(run),
+      basis: "Exact, of all records of the whole recording.",
+      partial: false
+    };
+  }
+  const objects = sumObjects(run, time.from, time.to, filter);
+  const sums = by === "site" ? groupSums(run, objects) : shifted(run, objects);
+  const faults = faultCounts(run, sumFaults(run, time.from, time.to, filter), by);
+  const words = partWords(run, state, time);
+  if (by === "site" && !run.samples.complete && filterIsOpen(filter) && run.data.object_bins) {
+    const bins = run.data.object_bins;
+    const exact = sumBins(bins, sums.loads.length, run.data.begin_ns, run.data.end_ns, time.from, time.to);
+    const width = formatDuration((run.data.end_ns - run.data.begin_ns) / bins.bins);
+    for (let row = 0; row < Math.min(kBinnedRows, sums.loads.length); ++row) {
+      sums.loads[row] = exact.loads[row];
+      sums.stores[row] = exact.stores[row];
+    }
+    return {
+      numbers: sumNumbers(sums, faults, "bins"),
+      partial: true,
+      basis: `${words} Loads and stores are exact to ${
+          width} at both ends; estimates, times and latencies are from a sample.`
+    };
+  }
+  return {numbers: sumNumbers(sums, faults, "samples"), partial: true, basis: `${words} ${basisWords(run)}`};
+}
+
+/** Whether sums over samples are exact. @param {RunModel} run */
+export function basisWords(run) {
+  const {samples} = run;
+  if (!samples.ready) return `Still loading: ${samples.loaded} of ${samples.chunks.length} parts are here.`;
+  return samples.complete ?
+      "Exact, counted from all samples." :
+      `Estimated from a sample of ${formatCount(samples.count)} of ${formatCount(samples.total)} accesses.`;
+}
+
+/**
+ * @param {RunModel} run @param {ViewState} state @param {{from: number, to: number, brushed: boolean}} time
+ */
+export function partWords(run, state, time) {
+  const resolution = Math.max(1, (time.to - time.from) / 1000);
+  const parts =
+      [time.brushed ? `From ${formatMoment(time.from, resolution)} to ${formatMoment(time.to, resolution)}` :
+                      "Whole recording"];
+  if (state.thread) parts.push(`thread ${state.thread}`);
+  if (state.source) parts.push(`data from ${state.source.replaceAll("_", " ")}`);
+  if (run.data.filters.time || run.data.filters.address || run.data.filters.objects)
+    parts.push("within the report's filters");
+  return parts.join(", ") + ".";
+}
+
+/** Rows of objects without the row for "no object". @param {RunModel} run @param {RowSums} objects */
+function shifted(run, objects) {
+  const count = run.data.objects.group.length;
+  const sums = new RowSums(count);
+  for (let object = 0; object < count; ++object) sums.add(object, objects, object + 1);
+  return sums;
+}
+
+/** @param {RunModel} run @returns {RowNumbers} */
+function groupNumbers(run) {
+  const g = run.data.groups;
+  return {
+    rows: g.name.length,
+    loads: (row) => g.loads[row] + g.load_stores[row],
+    stores: (row) => g.stores[row] + g.load_stores[row],
+    accesses: (row) => g.loads[row] + g.stores[row] + g.load_stores[row] + g.unknown[row],
+    estimated: (row) => g.estimated_loads[row] + g.estimated_stores[row],
+    timeNs: (row) => g.time_ns[row],
+    latency: (row) => (g.latency_records[row] > 0 ? g.latency_cycles[row] / g.latency_records[row] : NaN),
+    faults: (row) => g.faults[row],
+    first: (row) => (g.first_ns[row] >= 0 ? g.first_ns[row] : NaN),
+    last: (row) => (g.last_ns[row] >= 0 ? g.last_ns[row] : NaN),
+  };
+}
+
+/** @param {RunModel} run @returns {RowNumbers} */
+function objectNumbers(run) {
+  const o = run.data.objects;
+  return {
+    rows: o.group.length,
+    loads: (row) => o.loads[row] + o.load_stores[row],
+    stores: (row) => o.stores[row] + o.load_stores[row],
+    accesses: (row) => o.loads[row] + o.stores[row] + o.load_stores[row] + o.unknown[row],
+    estimated: () => NaN,
+    timeNs: () => NaN,
+    latency: (row) => (o.latency_records[row] > 0 ? o.latency_cycles[row] / o.latency_records[row] : NaN),
+    faults: (row) => o.faults[row],
+    first: (row) => (o.first_ns[row] >= 0 ? o.first_ns[row] : NaN),
+    last: (row) => (o.last_ns[row] >= 0 ? o.last_ns[row] : NaN),
+  };
+}
+
+/**
+ * By group, if that is what is shown. @param {RunModel} run @param {?Float64Array} objects @param {"site" |
+ * "object"} by
+ */
+function faultCounts(run, objects, by) {
+  if (!objects || by === "object") return objects;
+  const counts = new Float64Array(run.data.groups.name.length);
+  run.data.objects.group.forEach((group, object) => (counts[group] += objects[object]));
+  return counts;
+}
+
+/**
+ * @param {RowSums} sums @param {?Float64Array} faults @param {"samples" | "bins"} from @returns {RowNumbers}
+ */
+function sumNumbers(sums, faults, from) {
+  return {
+    rows: sums.loads.length,
+    loads: (row) => sums.loads[row],
+    stores: (row) => sums.stores[row],
+    accesses: (row) =>
+        (from === "samples" ? sums.accesses(row) : sums.loads[row] + sums.stores[row] - sums.both[row]),
+    estimated: (row) => sums.estimatedLoads[row] + sums.estimatedStores[row],
+    timeNs: (row) => sums.timeNs[row],
+    latency: (row) =>
+        (sums.latencyRecords[row] > 0 ? sums.latencyCycles[row] / sums.latencyRecords[row] : NaN),
+    faults: (row) => (faults ? faults[row] : NaN),
+    first: (row) => (Number.isFinite(sums.first[row]) ? sums.first[row] : NaN),
+    last: (row) => (Number.isFinite(sums.last[row]) ? sums.last[row] : NaN),
+  };
+}
