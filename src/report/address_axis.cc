@@ -1,0 +1,232 @@
+#include "report/address_axis.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace heimdallr::report {
+namespace {
+
+constexpr std::uint64_t kPageBytes = std::uint64_t{1} << kPageShift;
+// Gaps up to this are no worth a break.
+constexpr std::uint64_t kSmallGapPages = 16;
+// Blocks and variables up to this are shown whole.
+constexpr std::uint64_t kWholePages = (64 << 20) / kPageBytes;
+// A gap of an object's touched pages splits it if it is this large, and this part of them.
+constexpr std::uint64_t kLargeGapPages = (1 << 20) / kPageBytes;
+constexpr std::uint64_t kLargeGapPart = 16;
+constexpr std::uint64_t kMostUnits = std::numeric_limits<std::uint32_t>::max();
+
+PageRange PagesOf(const AxisObject& object) {
+  const std::uint64_t last =
+      object.address + std::min(std::max<std::uint64_t>(object.size, 1) - 1,
+                                std::numeric_limits<std::uint64_t>::max() - object.address);
+  return {object.process, object.address >> kPageShift, (last >> kPageShift) + 1};
+}
+
+// The touched part of an object: parts far away from each other stay apart.
+void AddTouched(const PageRange& object, const std::vector<PageRange>& touched,
+                std::vector<PageRange>& out) {
+  const auto before = [](const PageRange& range, const PageRange& wanted) {
+    return range.process != wanted.process ? range.process < wanted.process
+                                           : range.end <= wanted.first;
+  };
+  std::vector<PageRange> parts;
+  for (auto at = std::lower_bound(touched.begin(), touched.end(), object, before);
+       at != touched.end() && at->process == object.process && at->first < object.end; ++at) {
+    parts.push_back(
+        {object.process, std::max(at->first, object.first), std::min(at->end, object.end)});
+  }
+  if (parts.empty()) return;
+  const std::uint64_t span = parts.back().end - parts.front().first;
+  const std::uint64_t gap = std::max(kLargeGapPages, span / kLargeGapPart);
+  for (const PageRange& part : Joined(std::move(parts), gap)) out.push_back(part);
+}
+
+// Keeps the breaks at the largest gaps.
+std::vector<PageRange> Limited(std::vector<PageRange> ranges) {
+  std::vector<std::uint64_t> gaps;
+  std::size_t processes = 0;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    if (i == 0 || ranges[i].process != ranges[i - 1].process) {
+      ++processes;
+    } else {
+      gaps.push_back(ranges[i].first - ranges[i - 1].end);
+    }
+  }
+  const std::size_t breaks =
+      AddressAxis::kMostPieces > processes ? AddressAxis::kMostPieces - processes : 0;
+  if (gaps.size() <= breaks) return ranges;
+  const auto least = gaps.begin() + static_cast<std::ptrdiff_t>(breaks);
+  std::nth_element(gaps.begin(), least, gaps.end(), std::greater<>());
+  return Joined(std::move(ranges), *least);
+}
+
+std::uint64_t Pages(const std::vector<PageRange>& ranges) {
+  std::uint64_t sum = 0;
+  for (const PageRange& range : ranges) sum += range.pages();
+  return sum;
+}
+
+// Makes all ranges begin and end at multiples of `pages`.
+std::vector<PageRange> Aligned(std::vector<PageRange> ranges, std::uint64_t pages) {
+  for (PageRange& range : ranges) {
+    range.first = range.first / pages * pages;
+    range.end = (range.end + pages - 1) / pages * pages;
+  }
+  return Joined(std::move(ranges), 0);
+}
+
+}  // namespace
+
+AddressAxis::AddressAxis(const std::vector<PageRange>& touched,
+                         const std::vector<AxisObject>& objects) {
+  std::vector<PageRange> ranges = touched;
+  for (const AxisObject& object : objects) {
+    const PageRange pages = PagesOf(object);
+    if (object.extent == AxisObject::Extent::kWhole && pages.pages() <= kWholePages) {
+      ranges.push_back(pages);
+    } else {
+      AddTouched(pages, touched, ranges);
+    }
+  }
+  // Large blocks that nothing touched are shown as well.
+  const std::uint64_t room = std::max(kWholePages, 4 * Pages(Joined(ranges, kSmallGapPages)));
+  for (const AxisObject& object : objects) {
+    const PageRange pages = PagesOf(object);
+    if (object.extent == AxisObject::Extent::kWhole && pages.pages() > kWholePages &&
+        pages.pages() <= room) {
+      ranges.push_back(pages);
+    }
+  }
+  ranges = Limited(Joined(std::move(ranges), kSmallGapPages));
+  while (Pages(ranges) > kMostUnits / kPageBytes * unit_bytes_) {
+    unit_bytes_ *= 2;
+    if (unit_bytes_ > kPageBytes) ranges = Aligned(std::move(ranges), unit_bytes_ / kPageBytes);
+  }
+  for (const PageRange& range : ranges) {
+    pieces_.push_back({.process = range.process,
+                       .address = range.first << kPageShift,
+                       .size = range.pages() << kPageShift});
+  }
+  Cut(objects);
+  Number();
+  Divide();
+}
+
+void AddressAxis::Cut(const std::vector<AxisObject>& objects) {
+  constexpr std::uint64_t kLeastPiece = 64 << 10;
+  constexpr std::uint64_t kLeastPart = 8;
+  constexpr std::size_t kMostCuts = 16;
+  // By process and address, so that those of a piece are found together.
+  std::vector<AxisObject> sorted;
+  for (const AxisObject& object : objects) {
+    if (object.size >= kLeastPiece / kLeastPart) sorted.push_back(object);
+  }
+  const auto before = [](const AxisObject& a, const AxisObject& b) {
+    return a.process != b.process ? a.process < b.process : a.address < b.address;
+  };
+  std::sort(sorted.begin(), sorted.end(), before);
+  const std::uint64_t grain = std::max(unit_bytes_, kPageBytes);
+  std::vector<AxisPiece> cut;
+  for (const AxisPiece& piece : pieces_) {
+    std::vector<std::uint64_t> cuts;  // offsets
+    const auto note = [&](std::uint64_t offset) {
+      offset = offset / unit_bytes_ * unit_bytes_;
+      if (offset < grain || piece.size - offset < grain || cuts.size() >= kMostCuts) return;
+      for (const std::uint64_t known : cuts) {
+        if ((known > offset ? known - offset : offset - known) < grain) return;
+      }
+      cuts.push_back(offset);
+    };
+    const AxisObject first{.process = piece.process, .address = piece.address};
+    for (auto at = std::lower_bound(sorted.begin(), sorted.end(), first, before);
+         at != sorted.end() && at->process == piece.process &&
+         at->address - piece.address < piece.size;
+         ++at) {
+      if (piece.size < kLeastPiece || at->size < piece.size / kLeastPart) continue;
+      const std::uint64_t offset = at->address - piece.address;
+      note(offset);
+      if (at->size < piece.size - offset) note(offset + at->size);
+    }
+    std::sort(cuts.begin(), cuts.end());
+    cuts.push_back(piece.size);
+    std::uint64_t from = 0;
+    for (const std::uint64_t to : cuts) {
+      AxisPiece part = piece;
+      part.address += from;
+      part.size = to - from;
+      cut.push_back(part);
+      from = to;
+    }
+    // Few pieces may be cut; many are small already.
+    if (cut.size() > 2 * kMostPieces) sorted.clear();
+  }
+  pieces_ = std::move(cut);
+}
+
+void AddressAxis::Number() {
+  std::uint64_t y = 0;
+  for (AxisPiece& piece : pieces_) {
+    piece.y = y;
+    y += piece.size / unit_bytes_;
+    while (first_of_process_.size() <= piece.process) {
+      first_of_process_.push_back(static_cast<std::size_t>(&piece - pieces_.data()));
+    }
+  }
+  first_of_process_.push_back(pieces_.size());
+}
+
+void AddressAxis::Divide() {
+  constexpr double kLargestMinimum = 1.0 / 40;
+  if (pieces_.empty()) return;
+  const auto count = static_cast<double>(pieces_.size());
+  const double least = std::min(kLargestMinimum, 1 / (3 * count));
+  double roots = 0;
+  for (const AxisPiece& piece : pieces_) roots += std::sqrt(static_cast<double>(piece.size));
+  double at = 0;
+  for (AxisPiece& piece : pieces_) {
+    piece.start = static_cast<std::uint32_t>(std::lround(at * kLength));
+    at += least + (1 - count * least) * std::sqrt(static_cast<double>(piece.size)) / roots;
+  }
+}
+
+std::optional<std::size_t> AddressAxis::PieceOf(std::uint32_t process,
+                                                std::uint64_t address) const {
+  if (std::size_t{process} + 1 >= first_of_process_.size()) return std::nullopt;
+  const auto first = pieces_.begin() + static_cast<std::ptrdiff_t>(first_of_process_[process]);
+  const auto end = pieces_.begin() + static_cast<std::ptrdiff_t>(first_of_process_[process + 1]);
+  if (first == end) return std::nullopt;
+  const auto above = std::upper_bound(
+      first, end, address,
+      [](std::uint64_t wanted, const AxisPiece& piece) { return wanted < piece.address; });
+  return static_cast<std::size_t>((above == first ? above : above - 1) - pieces_.begin());
+}
+
+std::uint32_t AddressAxis::PositionIn(std::size_t piece, std::uint64_t offset) const {
+  const AxisPiece& p = pieces_[piece];
+  const auto length = static_cast<double>(EndOf(piece) - p.start);
+  const double share = static_cast<double>(offset) / static_cast<double>(p.size);
+  return std::min(p.start + static_cast<std::uint32_t>(share * length), kLength - 1);
+}
+
+AddressAxis::Place AddressAxis::PlaceOf(std::uint32_t process, std::uint64_t address) const {
+  const auto piece = PieceOf(process, address);
+  if (!piece) return {};
+  const AxisPiece& p = pieces_[*piece];
+  const std::uint64_t offset =
+      address < p.address ? 0 : std::min(address - p.address, p.size - unit_bytes_);
+  return {.y = static_cast<std::uint32_t>(p.y + offset / unit_bytes_),
+          .position = PositionIn(*piece, offset)};
+}
+
+std::uint32_t AddressAxis::PositionOf(std::uint32_t y) const {
+  const auto above = std::upper_bound(
+      pieces_.begin(), pieces_.end(), y,
+      [](std::uint32_t wanted, const AxisPiece& piece) { return wanted < piece.y; });
+  if (above == pieces_.begin()) return 0;
+  const auto piece = static_cast<std::size_t>(above - pieces_.begin()) - 1;
+  return PositionIn(piece, (y - pieces_[piece].y) * unit_bytes_);
+}
+
+}  // namespace heimdallr::report
