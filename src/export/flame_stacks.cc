@@ -1,0 +1,101 @@
+#include "export/flame_stacks.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include "analysis/object_statistics.h"
+
+namespace heimdallr::exports {
+namespace {
+
+constexpr std::string_view kNames[kFlameValues] = {"bytes", "allocations", "live",
+                                                   "loads", "stores",      "time"};
+
+std::uint64_t ValueOf(const AllocationStack& stack, FlameValue value) {
+  switch (value) {
+    case FlameValue::kBytes:
+      return stack.bytes;
+    case FlameValue::kAllocations:
+      return stack.allocations;
+    case FlameValue::kLive:
+      return stack.live_bytes;
+    default:
+      return 0;
+  }
+}
+
+std::uint64_t ValueOf(const AccessStack& stack, FlameValue value) {
+  const auto rounded = [](double number) {
+    return static_cast<std::uint64_t>(std::max(0.0, std::round(number)));
+  };
+  switch (value) {
+    case FlameValue::kLoads:
+      return rounded(stack.loads);
+    case FlameValue::kStores:
+      return rounded(stack.stores);
+    case FlameValue::kTime:
+      return rounded(stack.time_ns);
+    default:
+      return 0;
+  }
+}
+
+void AddPlace(const NamedPlace& place, std::vector<FlameFrame>& frames) {
+  for (auto line = place.lines.rbegin(); line != place.lines.rend(); ++line) {
+    frames.push_back({.name = line->function, .file = line->file, .line = line->line});
+  }
+}
+
+std::uint32_t ObjectName(NamedRecording& recording, const AccessStack& stack) {
+  Words& words = recording.words();
+  if (stack.group == AccessStack::kSeveral) return words.IdOf("[several objects]");
+  if (stack.reason != analysis::Unmatched::kNone) {
+    return words.IdOf("[none: " + std::string(analysis::Name(stack.reason)) + "]");
+  }
+  const NamedGroup& group = recording.group(stack.group);
+  return words.IdOf("[" + words.text(group.type) + ": " + words.text(group.name) + "]");
+}
+
+}  // namespace
+
+std::optional<FlameValue> ParseFlameValue(std::string_view name) {
+  const auto* found = std::find(std::begin(kNames), std::end(kNames), name);
+  if (found == std::end(kNames)) return std::nullopt;
+  return static_cast<FlameValue>(found - std::begin(kNames));
+}
+
+std::string FlameValueNames() {
+  std::string names;
+  for (const std::string_view name : kNames) {
+    if (!names.empty()) names += ", ";
+    names += name;
+  }
+  return names;
+}
+
+void ForEachFlame(StackProfile& stacks, FlameValue value,
+                  const std::function<void(const std::vector<FlameFrame>&, std::uint64_t)>& visit) {
+  NamedRecording& recording = stacks.recording();
+  std::vector<FlameFrame> frames;
+  for (const AllocationStack& stack : stacks.allocations()) {
+    const std::uint64_t count = ValueOf(stack, value);
+    if (count == 0) continue;
+    frames.clear();
+    const auto chain = stacks.chains().chain(stack.chain);
+    for (auto place = chain.rbegin(); place != chain.rend(); ++place) {
+      AddPlace(recording.places()[*place], frames);
+    }
+    visit(frames, count);
+  }
+  for (const AccessStack& stack : stacks.accesses()) {
+    const std::uint64_t count = ValueOf(stack, value);
+    if (count == 0) continue;
+    frames.clear();
+    AddPlace(recording.instruction(stack.instruction), frames);
+    frames.push_back({.name = ObjectName(recording, stack), .object = true});
+    visit(frames, count);
+  }
+}
+
+}  // namespace heimdallr::exports

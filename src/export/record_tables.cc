@@ -1,0 +1,169 @@
+#include "export/record_tables.h"
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
+
+#include "analysis/code_names.h"
+#include "analysis/module_map.h"
+#include "analysis/names.h"
+#include "export/allocation_chains.h"
+#include "export/frame_text.h"
+#include "export/named_places.h"
+#include "export/stream_words.h"
+
+namespace heimdallr::exports {
+namespace {
+
+class LossRows {
+ public:
+  LossRows(const analysis::RecordSource& source, const Selection& selection, Words& words)
+      : selection_(selection), words_(words), streams_(source.header(), words) {}
+
+  // Losses that concern no process are of every selection.
+  absl::Status Add(const Record& record, RowWriter& rows, std::uint64_t& count) {
+    const auto* loss = std::get_if<LossRecord>(&record);
+    if (loss == nullptr || !selection_.time_ns.Contains(loss->time_ns)) return absl::OkStatus();
+    if (loss->pid != 0 && !selection_.OfProcess(loss->pid)) return absl::OkStatus();
+    const Cell row[] = {
+        Cell::Number(loss->time_ns),
+        Cell::NumberUnless0(loss->pid),
+        Cell::NumberUnless0(loss->tid),
+        Cell::TextUnlessEmpty(streams_[loss->stream]),
+        Cell::Text(words_.IdOf(analysis::Name(loss->kind))),
+        Cell::Number(loss->count),
+        Cell::NumberUnless0(loss->duration_ns),
+        Cell::Text(words_.IdOf(analysis::Meaning(loss->kind))),
+    };
+    ++count;
+    return rows.Add(row);
+  }
+
+ private:
+  const Selection& selection_;
+  Words& words_;
+  StreamWords streams_;
+};
+
+class AllocationRows {
+ public:
+  AllocationRows(const analysis::RecordSource& source, const Selection& selection, Words& words)
+      : selection_(selection),
+        words_(words),
+        names_(source.symbols(), modules_),
+        places_(names_, words),
+        chains_(source, modules_, places_) {}
+
+  absl::Status Add(const Record& record, RowWriter& rows, std::uint64_t& count) {
+    if (const auto* mapping = std::get_if<MappingRecord>(&record)) modules_.Add(*mapping);
+    if (const auto* process = std::get_if<ProcessRecord>(&record)) {
+      modules_.Add(*process);
+      chains_.Add(*process);
+    }
+    const auto* allocation = std::get_if<AllocationRecord>(&record);
+    if (allocation == nullptr || !InRange(*allocation) || !Accepts(*allocation)) {
+      return absl::OkStatus();
+    }
+    ++count;
+    return Write(*allocation, rows);
+  }
+
+ private:
+  struct Site {
+    std::uint32_t function = 0;
+    std::uint32_t file = 0;
+    std::uint32_t line = 0;
+    std::uint32_t module = 0;
+    std::uint32_t stack = 0;
+  };
+
+  [[nodiscard]] bool Accepts(const AllocationRecord& record) const {
+    return selection_.time_ns.Contains(record.time_ns) && selection_.OfProcess(record.pid);
+  }
+
+  // A free names only where its block begins, so blocks that reach into the range are remembered.
+  [[nodiscard]] bool InRange(const AllocationRecord& record) {
+    const Range& range = selection_.address;
+    if (record.address == 0) return range.Contains(record.old_address);
+    const bool inside = range.Overlaps(record.address, record.size);
+    const auto key = std::pair(record.pid, record.address);
+    if (record.event == AllocationEvent::kDeallocate) return overhanging_.erase(key) != 0 || inside;
+    if (inside && record.address < range.begin) overhanging_.insert(key);
+    return inside;
+  }
+
+  const Site& SiteOf(const AllocationRecord& record) {
+    const std::uint32_t chain = chains_.IdOf(record);
+    if (sites_.size() <= chain) sites_.resize(chains_.size());
+    Site& site = sites_[chain];
+    if (site.function != 0) return site;
+    const analysis::CodeName name = names_.SiteOf(chains_.PlacesOf(chain));
+    site = {.function = words_.IdOf(name.function),
+            .file = words_.IdOf(name.file),
+            .line = name.line,
+            .module = words_.IdOf(name.module),
+            .stack = words_.IdOf(StackText(chains_.chain(chain), places_, words_))};
+    return site;
+  }
+
+  absl::Status Write(const AllocationRecord& record, RowWriter& rows) {
+    const bool gives = record.event == AllocationEvent::kAllocate;
+    const Site site = record.caller != 0 || record.stack != 0 ? SiteOf(record) : Site{};
+    const Cell row[] = {
+        Cell::Number(record.time_ns),
+        Cell::Number(record.pid),
+        Cell::Number(record.tid),
+        Cell::Text(words_.IdOf(gives ? "allocation" : "deallocation")),
+        Cell::Text(words_.IdOf(analysis::Name(record.call))),
+        Cell::NumberUnless0(record.address),
+        gives ? Cell::Number(record.size) : Cell::NumberUnless0(record.size),
+        Cell::NumberUnless0(record.old_address),
+        Cell::NumberUnless0(record.caller),
+        Cell::TextUnlessEmpty(site.function),
+        Cell::TextUnlessEmpty(site.file),
+        Cell::NumberUnless0(site.line),
+        Cell::TextUnlessEmpty(site.module),
+        Cell::TextUnlessEmpty(site.stack),
+    };
+    return rows.Add(row);
+  }
+
+  const Selection& selection_;
+  Words& words_;
+  analysis::ModuleMap modules_;
+  analysis::CodeNames names_;
+  NamedPlaces places_;
+  AllocationChains chains_;
+  std::vector<Site> sites_;  // by chain; function 0: not named yet
+  absl::flat_hash_set<std::pair<std::int32_t, std::uint64_t>> overhanging_;
+};
+
+template <typename Rows>
+absl::StatusOr<Exported> WriteRows(analysis::RecordSource& source, const Selection& selection,
+                                   const MakeRows& make_rows) {
+  Words words;
+  auto writer = make_rows(words);
+  if (!writer.ok()) return writer.status();
+  Rows rows(source, selection, words);
+  std::uint64_t count = 0;
+  auto exported =
+      ReadRecords(source, [&](const Record& record) { return rows.Add(record, **writer, count); });
+  if (!exported.ok()) return exported;
+  exported->rows = count;
+  if (absl::Status status = (*writer)->Finish(); !status.ok()) return status;
+  return exported;
+}
+
+}  // namespace
+
+absl::StatusOr<Exported> WriteRecordTable(analysis::RecordSource& source, Table table,
+                                          const Selection& selection, const MakeRows& make_rows) {
+  if (table == Table::kLosses) return WriteRows<LossRows>(source, selection, make_rows);
+  return WriteRows<AllocationRows>(source, selection, make_rows);
+}
+
+}  // namespace heimdallr::exports
