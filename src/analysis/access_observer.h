@@ -26,6 +26,7 @@ struct Joined {
   std::uint32_t instruction = 0;  ///< index into CodeStatistics::instructions
   std::uint64_t object = 0;       ///< Object::number; 0 = none, for the reason
   Unmatched reason = Unmatched::kNone;
+  std::uint32_t group = 0;  ///< index into ObjectTable::groups; 0 when there is no object
 };
 
 /// Told by an AccessProfile what it finds, while the trace is read.
@@ -42,6 +43,9 @@ class AccessObserver {
   /// Each object that was accessed, once, when nothing more will be heard of it; those that are
   /// there until the end, at the end. Every access to it came before.
   virtual void OnObject(const Object& object) = 0;
+  /// Each heap block and mapping of the program that was never accessed, when it ends, or at the
+  /// end. Its number is 0.
+  virtual void OnQuietObject(const Object& /*object*/) {}
 };
 
 }  // namespace heimdallr::analysis

@@ -45,8 +45,10 @@ class CodeNames {
   /// offset is where that call returns to.
   [[nodiscard]] CodeName SiteOf(std::span<const CodePlace> chain) const;
 
- private:
+  /// The function inlined deepest first; empty when not known. Lives as long as the symbols.
   [[nodiscard]] std::span<const CodeFrame> FramesOf(const CodePlace& place) const;
+
+ private:
   [[nodiscard]] CodeName Named(const CodePlace& place, const CodeFrame* frame) const;
 
   const Symbols& symbols_;

@@ -88,17 +88,19 @@ void ObjectMap::EndImage(std::int32_t pid, std::uint64_t time_ns) {
   const auto entry = images_.find(pid);
   if (entry == images_.end()) return;
   Image& image = *entry->second;
-  image.blocks.ForEach(
-      [&](std::uint64_t, const HeapBlock& block) { EndBlock(image, block, time_ns); });
+  image.blocks.ForEach([&](std::uint64_t address, const HeapBlock& block) {
+    EndBlock(image, {address, block}, time_ns);
+  });
   absl::erase_if(given_up_, [&](const auto& given_up) {
     const GivenUp& old = given_up.second;
     if (old.image != image.number) return false;
-    if (old.block) EndBlock(image, *old.block, time_ns);
+    if (old.block) EndBlock(image, {old.address, *old.block}, time_ns);
     return true;
   });
   for (const auto& [id, region] : image.layout->regions()) {
     if (region.owner == image.number) {
       table_.End(region.group, region.start_ns, time_ns);
+      TellQuiet(image, id, region, Quiet::kEnded, time_ns);
     }
   }
   for (const auto& [key, id] : image.objects) table_.Release(id, time_ns);
@@ -110,6 +112,7 @@ void ObjectMap::Finish(Image& image, const std::vector<EndedRegion>& ended, std:
   for (const auto& [id, region] : ended) {
     if (region.owner == image.number) {
       table_.End(region.group, region.start_ns, time_ns);
+      TellQuiet(image, id, region, Quiet::kEnded, time_ns);
     }
     if (const auto object = image.objects.find(id); object != image.objects.end()) {
       table_.Release(object->second, time_ns);

@@ -63,6 +63,9 @@ class ObjectMap {
   /// The object there, made if it was not accessed before.
   [[nodiscard]] FoundObject Find(const AccessPoint& access);
 
+  /// Tells the observer of the table about what is live and was never accessed.
+  void TellOfQuiet() const;
+
   [[nodiscard]] const ModuleMap& modules() const { return modules_; }
   /// By GroupKey::place.
   [[nodiscard]] std::span<const CodePlace> chain(std::uint32_t id) const {
@@ -129,7 +132,12 @@ class ObjectMap {
   void UnmapByProgram(Image& image, std::uint64_t start, std::uint64_t end, std::uint64_t time_ns);
   void UnmapGivenUp(Image& image, const AllocationRecord& record);
   void FinishGivenUp(Image& image, const AllocationRecord& record);
-  void EndBlock(const Image& image, const HeapBlock& block, std::uint64_t time_ns);
+  void EndBlock(const Image& image, const PlacedBlock& placed, std::uint64_t time_ns);
+  enum class Quiet : std::uint8_t { kEnded, kLive };
+  void TellQuiet(const Image& image, const PlacedBlock& placed, Quiet state,
+                 std::uint64_t end_ns) const;
+  void TellQuiet(const Image& image, RegionId id, const Region& region, Quiet state,
+                 std::uint64_t end_ns) const;
 
   // object_map_find.cc
   FoundObject FindInHeap(Image& image, const AccessPoint& access);

@@ -45,9 +45,47 @@ std::uint32_t ObjectMap::SiteOf(Image& image, const AllocationRecord& record, Ob
   return entry->second;
 }
 
-void ObjectMap::EndBlock(const Image& image, const HeapBlock& block, std::uint64_t time_ns) {
+void ObjectMap::EndBlock(const Image& image, const PlacedBlock& placed, std::uint64_t time_ns) {
+  const HeapBlock& block = placed.block;
+  TellQuiet(image, placed, Quiet::kEnded, time_ns);
   if (block.user == image.number) table_.Release(block.object, time_ns);
   if (block.owner == image.number) table_.End(block.group, block.start_ns, time_ns);
+}
+
+void ObjectMap::TellQuiet(const Image& image, const PlacedBlock& placed, Quiet state,
+                          std::uint64_t end_ns) const {
+  const HeapBlock& block = placed.block;
+  if (!table_.observed() || block.owner != image.number || block.user == image.number) return;
+  table_.PassOn({.group = block.group,
+                 .pid = image.pid,
+                 .ended = state == Quiet::kEnded,
+                 .address = placed.address,
+                 .size = block.size,
+                 .start_ns = block.start_ns,
+                 .end_ns = end_ns});
+}
+
+void ObjectMap::TellQuiet(const Image& image, RegionId id, const Region& region, Quiet state,
+                          std::uint64_t end_ns) const {
+  if (!table_.observed() || region.owner != image.number || image.objects.contains(id)) return;
+  table_.PassOn({.group = region.group,
+                 .pid = image.pid,
+                 .ended = state == Quiet::kEnded,
+                 .address = region.address,
+                 .size = region.size,
+                 .start_ns = region.start_ns,
+                 .end_ns = end_ns});
+}
+
+void ObjectMap::TellOfQuiet() const {
+  for (const auto& [pid, image] : images_) {
+    image->blocks.ForEach([&](std::uint64_t address, const HeapBlock& block) {
+      TellQuiet(*image, {address, block}, Quiet::kLive, 0);
+    });
+    for (const auto& [id, region] : image->layout->regions()) {
+      TellQuiet(*image, id, region, Quiet::kLive, 0);
+    }
+  }
 }
 
 void ObjectMap::Allocate(Image& image, const AllocationRecord& record) {
@@ -64,7 +102,7 @@ void ObjectMap::Allocate(Image& image, const AllocationRecord& record) {
       .size = record.size, .start_ns = record.time_ns, .group = group, .owner = image.number};
   image.has_heap = true;
   for (const PlacedBlock& before : image.blocks.Insert(record.address, block)) {
-    EndBlock(image, before.block, record.time_ns);
+    EndBlock(image, before, record.time_ns);
     if (before.address == record.address) {
       displaced_.Note(record.address, image.number, record.time_ns);
     }
@@ -92,7 +130,7 @@ void ObjectMap::Deallocate(Image& image, const AllocationRecord& record) {
   if (IsTwoStep(record.call)) {
     given_up_[record.tid] = {.address = record.address, .image = image.number, .block = block};
   } else {
-    EndBlock(image, *block, record.time_ns);
+    EndBlock(image, {record.address, *block}, record.time_ns);
   }
 }
 
@@ -101,7 +139,7 @@ void ObjectMap::FinishGivenUp(Image& image, const AllocationRecord& record) {
   const auto entry = given_up_.find(record.tid);
   if (entry == given_up_.end()) return;
   if (entry->second.block && entry->second.image == image.number) {
-    EndBlock(image, *entry->second.block, record.time_ns);
+    EndBlock(image, {entry->second.address, *entry->second.block}, record.time_ns);
   }
   given_up_.erase(entry);
 }

@@ -168,6 +168,25 @@ std::vector<ObjectRow> RowsByObject(const AccessProfile& profile, const CodeName
 
 }  // namespace
 
+ObjectRow GroupRow(const AccessProfile& profile, const CodeNames& names, std::uint32_t group) {
+  const ObjectStatistics& objects = profile.objects();
+  return GroupNamer(objects.map(), names).RowOf(objects.table().groups()[group].key);
+}
+
+std::vector<ObjectRow> GroupRows(const AccessProfile& profile, const CodeNames& names) {
+  const ObjectTable& table = profile.objects().table();
+  const GroupNamer namer(profile.objects().map(), names);
+  const auto quantities = QuantitiesOfGroups(table);
+  std::vector<ObjectRow> rows;
+  rows.reserve(quantities.size());
+  for (std::size_t i = 0; i < quantities.size(); ++i) {
+    const ObjectGroup& group = table.groups()[i];
+    AddGroup(rows.emplace_back(namer.RowOf(group.key)), group, quantities[i],
+             profile.totals().end_ns);
+  }
+  return rows;
+}
+
 std::vector<ObjectRow> ObjectRows(const AccessProfile& profile, const CodeNames& names,
                                   ObjectBy by) {
   switch (by) {

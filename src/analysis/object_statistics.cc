@@ -36,7 +36,8 @@ std::string_view Name(Unmatched reason) {
 Joined ObjectStatistics::JoinedWith(const FoundObject& found, std::uint32_t instruction) {
   return {.instruction = instruction,
           .object = found.object != 0 ? table_[found.object].number : 0,
-          .reason = found.object != 0 ? Unmatched::kNone : found.reason};
+          .reason = found.object != 0 ? Unmatched::kNone : found.reason,
+          .group = found.object != 0 ? table_[found.object].group : 0};
 }
 
 void ObjectStatistics::Count(const Waiting& access) {
@@ -148,6 +149,7 @@ void ObjectStatistics::Finish() {
   SettleAll();
   if (observer_ == nullptr) return;
   table_.ForEach([this](const Object& object) { observer_->OnObject(object); });
+  map_.TellOfQuiet();
 }
 
 }  // namespace heimdallr::analysis

@@ -93,6 +93,12 @@ class ObjectTable {
   void Begin(std::uint32_t group, std::uint64_t bytes, std::uint64_t time_ns);
   void End(std::uint32_t group, std::uint64_t start_ns, std::uint64_t time_ns);
 
+  /// A block or mapping that was never accessed: only passed on to the observer.
+  void PassOn(const Object& quiet) const {
+    if (observer_ != nullptr) observer_->OnQuietObject(quiet);
+  }
+  [[nodiscard]] bool observed() const { return observer_ != nullptr; }
+
   /// An object that is accessed for the first time.
   ObjectId Keep(Object object);
   /// No further access to it.

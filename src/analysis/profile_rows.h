@@ -51,6 +51,16 @@ enum class ObjectBy : std::uint8_t {
 [[nodiscard]] std::vector<ObjectRow> ObjectRows(const AccessProfile& profile,
                                                 const CodeNames& names, ObjectBy by);
 
+/// The row of the objects of one group, without counts and quantities. It can be asked for while the
+/// records are still being read.
+[[nodiscard]] ObjectRow GroupRow(const AccessProfile& profile, const CodeNames& names,
+                                 std::uint32_t group);
+
+/// One row for each group of the object table, in its order: what kSite merges where names are the
+/// same. Those of nothing have count 0.
+[[nodiscard]] std::vector<ObjectRow> GroupRows(const AccessProfile& profile,
+                                               const CodeNames& names);
+
 struct CodeRow {
   CodeName name;  ///< of kFunction without line; of kLine its first place
   AccessQuantities quantities;

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "cli/help_format.h"
 #include "cli/plain_text.h"
 
 namespace heimdallr::cli {
@@ -38,6 +39,11 @@ int WrongUse(std::string_view command, std::string_view what) {
 }
 
 std::optional<int> ParseArguments(CLI::App& app, std::vector<std::string> arguments) {
+  if (const auto format = AskedFor(arguments)) {
+    const std::string help = Format(Describe(app), *format);
+    std::fwrite(help.data(), 1, help.size(), stdout);
+    return kSuccess;
+  }
   std::reverse(arguments.begin(), arguments.end());  // the parser takes its arguments last first
   try {
     app.parse(std::move(arguments));

@@ -20,8 +20,8 @@ inline constexpr int kUsageError = 2;  ///< the command line makes no sense
 void SetUsage(CLI::App& app, std::string usage);
 
 /// Parses `arguments` (without program and command) by `app`, whose name begins messages. Prints
-/// help, or one line about what is wrong and where to read on. Returns the exit status if there is
-/// nothing else to do.
+/// help (for `--help-man` and the like in that format), or one line about what is wrong and where
+/// to read on. Returns the exit status if there is nothing else to do.
 [[nodiscard]] std::optional<int> ParseArguments(CLI::App& app, std::vector<std::string> arguments);
 
 /// Prints that line for a mistake found after parsing and returns kUsageError.

@@ -14,12 +14,12 @@
 #include "base/syscall_error.h"
 #include "cli/command_line.h"
 #include "cli/file_state.h"
+#include "cli/open_records.h"
 #include "cli/output.h"
 #include "cli/record_context.h"
 #include "cli/record_filter.h"
 #include "cli/record_json.h"
 #include "cli/record_text.h"
-#include "heimdallr/trace_reader.h"
 
 namespace heimdallr::cli {
 namespace {
@@ -36,6 +36,7 @@ enum class Format { kText, kJson };
 // The options as they stand on the command line.
 struct PrintOptions {
   std::string path;
+  RecordingChoice choice;
   bool json = false;
   std::string time;
   std::string address;
@@ -46,7 +47,8 @@ struct PrintOptions {
 };
 
 void AddOptions(CLI::App& app, PrintOptions& options) {
-  app.add_option("FILE", options.path, "Trace file")->required();
+  app.add_option("FILE", options.path, "Trace file or database")->required();
+  AddChoiceOptions(app, options.choice);
   app.add_flag("--json", options.json, "One JSON object a line");
   app.add_option("--time", options.time,
                  "Only records of this time, in seconds; either end may "
@@ -115,13 +117,13 @@ struct Printed {
 };
 
 // Prints what the filter lets through until the end, the limit, an error or a reader that has gone.
-Printed PrintRecords(TraceReader& reader, RecordFilter filter, Format format, std::uint64_t limit,
-                     Output& output) {
-  const RecordContext context{StreamNames(reader.header()),
-                              [&reader](std::uint32_t id) { return reader.Stack(id); }};
+Printed PrintRecords(analysis::RecordSource& source, RecordFilter filter, Format format,
+                     std::uint64_t limit, Output& output) {
+  const RecordContext context{StreamNames(source.header()),
+                              [&source](std::uint32_t id) { return source.Stack(id); }};
   const auto append = format == Format::kJson ? AppendJson : AppendText;
   for (std::uint64_t printed = 0; printed < limit;) {
-    const auto record = reader.Next();
+    const auto record = source.Next();
     if (!record.ok()) return {record.status(), true};
     if (*record == nullptr) return {absl::OkStatus(), true};
     if (!filter.Accepts(**record)) continue;
@@ -133,14 +135,14 @@ Printed PrintRecords(TraceReader& reader, RecordFilter filter, Format format, st
 }
 
 int Print(const PrintOptions& options, const FilterOptions& filter) {
-  auto reader = TraceReader::Open(options.path);
-  if (!reader.ok()) {
-    PrintError(std::string(base::Message(reader.status())));
+  const auto source = OpenStream(options.path, options.choice);
+  if (!source.ok()) {
+    PrintError(std::string(base::Message(source.status())));
     return kFailure;
   }
   Output output(STDOUT_FILENO);
   const Printed printed =
-      PrintRecords(*reader, RecordFilter(filter), options.json ? Format::kJson : Format::kText,
+      PrintRecords(**source, RecordFilter(filter), options.json ? Format::kJson : Format::kText,
                    options.limit.value_or(std::numeric_limits<std::uint64_t>::max()), output);
   output.Flush();
   if (!output.status().ok()) {
@@ -148,7 +150,8 @@ int Print(const PrintOptions& options, const FilterOptions& filter) {
     return kFailure;
   }
   if (!printed.to_end) return kSuccess;
-  const auto defect = DefectOf(options.path, printed.trace_error, reader->extent());
+  const auto defect = DefectOf(RecordingTitle(options.path, options.choice), printed.trace_error,
+                               (*source)->extent());
   if (!defect) return kSuccess;
   PrintError(*defect);
   return kFailure;

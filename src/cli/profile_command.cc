@@ -13,8 +13,9 @@ namespace heimdallr::cli {
 namespace {
 
 // Returns whether the file is whole.
-bool PrintProfile(const std::string& path, const AppendTable& append, Output& output) {
-  const auto trace = ProfileTrace(path);
+bool PrintProfile(const std::string& path, const RecordingChoice& choice, const AppendTable& append,
+                  Output& output) {
+  const auto trace = ProfileTrace(path, choice);
   if (!trace.ok()) {
     output.Flush();  // keeps what was said of the file before in front of this
     PrintError(std::string(base::Message(trace.status())));
@@ -29,8 +30,9 @@ bool PrintProfile(const std::string& path, const AppendTable& append, Output& ou
 }  // namespace
 
 void AddProfileOptions(CLI::App& app, analysis::RowKind kind, ProfileOptions& options) {
-  app.add_option("FILE", options.paths, "Trace files")->required();
+  app.add_option("FILE", options.paths, "Trace files or databases")->required();
   app.add_flag("--json", options.json, "One JSON object a file and line");
+  AddChoiceOptions(app, options.choice);
   app.add_option("--sort", options.sort, "Most first, by one of\n" + RowOrderNames(kind))
       ->option_text("KEY");
   app.add_option("--limit", options.limit, "Rows to print (30; with --json all)")
@@ -49,7 +51,7 @@ int PrintProfiles(const ProfileOptions& options, const AppendTable& append) {
   bool all_whole = true;
   for (std::size_t i = 0; i < options.paths.size(); ++i) {
     if (i != 0 && !options.json) output.buffer().push_back('\n');
-    all_whole &= PrintProfile(options.paths[i], append, output);
+    all_whole &= PrintProfile(options.paths[i], options.choice, append, output);
   }
   if (!output.status().ok()) {
     PrintError(std::string(base::Message(output.status())));

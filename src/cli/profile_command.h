@@ -25,6 +25,7 @@ struct ProfileOptions {
   bool json = false;
   std::string by;
   std::string sort = "accesses";
+  RecordingChoice choice;
   std::optional<std::size_t> limit;  ///< none: 30 rows of text, all in JSON
 
   [[nodiscard]] std::size_t row_limit() const {

@@ -8,6 +8,9 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "cli/completion_script.h"
+#include "cli/help_format.h"
+#include "cli/manual_page.h"
 #include "cli/version.h"
 
 namespace heimdallr::cli {
@@ -140,6 +143,19 @@ class HelpFormatter : public CLI::Formatter {
   }
 };
 
+std::string HelpIn(HelpFormat format, const CLI::App& app) {
+  const CommandDescription program = Describe(app);
+  switch (format) {
+    case HelpFormat::kManualPage:
+      return ManualPage(program, {});
+    case HelpFormat::kBashOptions:
+      return BashOfLauncher(program);
+    case HelpFormat::kZshOptions:
+      return ZshOfLauncher(program);
+  }
+  return {};
+}
+
 PrintAndExit WrongUse(std::string_view what) {
   return {
       .error = fmt::format("heimdallr: {}\nUsage: {} (--help lists the options)\n", what, kUsage),
@@ -160,6 +176,7 @@ std::variant<RecordCommand, PrintAndExit> ParseRecordCommand(
   app.set_version_flag("--version", fmt::format("heimdallr {}", kVersion));
   Parsed parsed;
   AddOptions(app, parsed);
+  if (const auto format = AskedFor(arguments)) return PrintAndExit{.output = HelpIn(*format, app)};
   try {
     app.parse(ours);
   } catch (const CLI::CallForHelp&) {

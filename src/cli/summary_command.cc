@@ -24,8 +24,8 @@ Examples:
   trace-dump summary --json *.htrace | jq '.allocations.heap.peak_live_bytes')";
 
 // Returns whether the file is whole.
-bool Summarise(const std::string& path, bool json, Output& output) {
-  const auto summary = SummariseTrace(path);
+bool Summarise(const std::string& path, const RecordingChoice& choice, bool json, Output& output) {
+  const auto summary = SummariseTrace(path, choice);
   if (!summary.ok()) {
     output.Flush();  // keeps what was said of the file before in front of this
     PrintError(std::string(base::Message(summary.status())));
@@ -46,17 +46,19 @@ bool Summarise(const std::string& path, bool json, Output& output) {
 int SummaryCommand(const std::vector<std::string>& arguments) {
   std::vector<std::string> paths;
   bool json = false;
+  RecordingChoice choice;
   CLI::App app(kDescription, "trace-dump summary");
   SetUsage(app, "Usage: trace-dump [summary] [options] FILE...");
   app.footer(kExamples);
-  app.add_option("FILE", paths, "Trace files")->required();
+  app.add_option("FILE", paths, "Trace files or databases")->required();
   app.add_flag("--json", json, "One JSON object a file and line");
+  AddChoiceOptions(app, choice);
   if (const auto status = ParseArguments(app, arguments)) return *status;
   Output output(STDOUT_FILENO);
   bool all_whole = true;
   for (std::size_t i = 0; i < paths.size(); ++i) {
     if (i != 0 && !json) output.buffer().push_back('\n');
-    all_whole &= Summarise(paths[i], json, output);
+    all_whole &= Summarise(paths[i], choice, json, output);
   }
   if (!output.status().ok()) {
     PrintError(std::string(base::Message(output.status())));

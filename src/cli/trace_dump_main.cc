@@ -12,10 +12,20 @@
 #include <fmt/format.h>
 
 #include "cli/code_command.h"
+#include "cli/command_description.h"
 #include "cli/command_line.h"
+#include "cli/completion_script.h"
+#include "cli/convert_command.h"
+#include "cli/help_format.h"
+#include "cli/manual_page.h"
+#include "cli/list_command.h"
 #include "cli/objects_command.h"
 #include "cli/plain_text.h"
+#include "cli/plot_command.h"
 #include "cli/print_command.h"
+#include "cli/report_command.h"
+#include "cli/stat_command.h"
+#include "cli/serve_command.h"
 #include "cli/summary_command.h"
 #include "cli/validate_command.h"
 #include "cli/version.h"
@@ -35,7 +45,15 @@ constexpr Command kCommands[] = {
     {"summary", "what a recording holds, in short; the default", SummaryCommand},
     {"objects", "which objects are accessed: blocks, variables, mappings, stacks", ObjectsCommand},
     {"code", "which functions or lines make the accesses", CodeCommand},
+    {"report", "the picture as an HTML file: accesses, objects, code; one run, or two compared",
+     ReportCommand},
+    {"serve", "the same page from this machine to a browser on it, for large recordings",
+     ServeCommand},
+    {"plot", "the accesses as a picture in the terminal: time x address", PlotCommand},
     {"print", "its records one by one, as text or JSON, filtered", PrintCommand},
+    {"convert", "into a SQLite database, several recordings in one", ConvertCommand},
+    {"list", "which recordings databases and folders hold", ListCommand},
+    {"stat", "time and overhead over the repetitions of runs", StatCommand},
     {"validate", "whether a file is whole, or up to where it is good", ValidateCommand},
 };
 
@@ -53,25 +71,58 @@ std::string CommandNames() {
   return names;
 }
 
-constexpr std::string_view kUsage = "Usage: trace-dump [COMMAND] [options] FILE...\n";
+constexpr std::string_view kPurpose = "Reads traces that heimdallr recorded.";
+constexpr std::string_view kUsage = "trace-dump [COMMAND] [options] FILE...";
+constexpr std::string_view kFooter = R"(
+A file that is called like a command is given with its folder: trace-dump ./summary
+
+Exit status: 0; 1 if a file is not whole or cannot be read (what is readable is shown); 2 if
+the command line is wrong.
+
+Example:
+  heimdallr -o solver.htrace -- ./solver && trace-dump solver.htrace
+)";
+
+CommandDescription DescribeProgram() {
+  return {.name = "trace-dump",
+          .usage = std::string(kUsage),
+          .description = std::string(kPurpose),
+          .options = {{.names = {"-h", "--help"},
+                       .description = "this text; after a command, that command's options and "
+                                      "examples"},
+                      {.names = {"--version"}, .description = "the version of this program"}},
+          .footer = std::string(kFooter)};
+}
 
 int Help() {
-  fmt::print("Reads traces that heimdallr recorded.\n\n{}\nCommands:\n", kUsage);
+  fmt::print("{}\n\nUsage: {}\n\nCommands:\n", kPurpose, kUsage);
   for (const Command& command : kCommands)
     fmt::print("  {:<9} {}\n", command.name, command.purpose);
-  fmt::print(
-      "\nOptions:\n"
-      "  -h,--help    this text; after a command, that command's options and examples\n"
-      "  --version    the version of this program\n"
-      "\n"
-      "A file that is called like a command is given with its folder: trace-dump ./summary\n"
-      "\n"
-      "Exit status: 0; 1 if a file is not whole or cannot be read (what is readable is shown); 2 "
-      "if\n"
-      "the command line is wrong.\n"
-      "\n"
-      "Example:\n"
-      "  heimdallr -o solver.htrace -- ./solver && trace-dump solver.htrace\n");
+  fmt::print("\nOptions:\n");
+  for (const OptionDescription& option : DescribeProgram().options) {
+    fmt::print("  {:<12} {}\n", fmt::format("{}", fmt::join(option.names, ",")),
+               option.description);
+  }
+  fmt::print("{}", kFooter);
+  return kSuccess;
+}
+
+// The manual page, or the completion script with the part of each command.
+int Help(HelpFormat format) {
+  std::vector<Subcommand> commands;
+  for (const Command& one : kCommands) {
+    commands.push_back({std::string(one.name), std::string(one.purpose)});
+  }
+  if (format == HelpFormat::kManualPage) {
+    fmt::print("{}", ManualPage(DescribeProgram(), commands));
+    return kSuccess;
+  }
+  const bool bash = format == HelpFormat::kBashOptions;
+  const CompletionFrame frame = bash ? BashOfCommands("trace-dump", commands, "summary")
+                                     : ZshOfCommands("trace-dump", commands, "summary");
+  fmt::print("{}", frame.head);
+  for (const Command& command : kCommands) command.run({bash ? "--help-bash" : "--help-zsh"});
+  fmt::print("{}", frame.tail);
   return kSuccess;
 }
 
@@ -89,6 +140,11 @@ int Run(const Arguments& arguments) {
     return kSuccess;
   }
   if (first == "-h" || first == "--help") return Help();
+  if (const auto format = AskedFor(arguments)) return Help(*format);
+  if (first == "--help-commands") {  // whose manual pages there are
+    for (const Command& command : kCommands) fmt::print("{}\n", command.name);
+    return kSuccess;
+  }
   if (const Command* command = FindCommand(first)) {
     return command->run(Arguments(arguments.begin() + 1, arguments.end()));
   }
@@ -105,7 +161,7 @@ int TraceDumpMain(int argc, char** argv) {
   // A reader that goes away is seen when writing fails; `| head` is no reason to be killed.
   std::signal(SIGPIPE, SIG_IGN);
   if (argc < 2) {
-    fmt::print(stderr, "{}Try 'trace-dump --help'.\n", kUsage);
+    fmt::print(stderr, "Usage: {}\nTry 'trace-dump --help'.\n", kUsage);
     return kUsageError;
   }
   return Run(Arguments(argv + 1, argv + argc));

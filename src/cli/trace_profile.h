@@ -9,29 +9,32 @@
 
 #include "analysis/access_profile.h"
 #include "analysis/code_names.h"
+#include "analysis/record_source.h"
+#include "cli/open_records.h"
 #include "heimdallr/trace_header.h"
-#include "heimdallr/trace_reader.h"
 
 namespace heimdallr::cli {
 
 struct TraceProfile {
-  std::string path;
-  std::unique_ptr<TraceReader> reader;  ///< holds the symbols
+  std::string path;                                ///< with the run, of a database
+  std::unique_ptr<analysis::RecordSource> source;  ///< holds the symbols
   std::optional<analysis::AccessProfile> profile;
   std::optional<std::string> defect;  ///< `DefectOf` the file; what precedes it is in the profile
 
   [[nodiscard]] analysis::CodeNames names() const {
-    return {reader->symbols(), profile->modules()};
+    return {source->symbols(), profile->modules()};
   }
 };
 
-/// Errors as TraceReader::Open: nothing could be read.
-[[nodiscard]] absl::StatusOr<std::unique_ptr<TraceProfile>> ProfileTrace(const std::string& path);
+/// Errors as OpenRecording: nothing could be read.
+[[nodiscard]] absl::StatusOr<std::unique_ptr<TraceProfile>> ProfileTrace(
+    const std::string& path, const RecordingChoice& choice = {});
 
 /// Whether accesses or page faults were sampled.
 [[nodiscard]] bool HasAccesses(const TraceHeader& header);
 
-/// Makes a profile to be fed from `reader`, which must outlive it.
-void MakeProfile(const TraceReader& reader, std::optional<analysis::AccessProfile>& profile);
+/// Makes a profile to be fed from `source`, which must outlive it.
+void MakeProfile(const analysis::RecordSource& source,
+                 std::optional<analysis::AccessProfile>& profile);
 
 }  // namespace heimdallr::cli

@@ -18,26 +18,28 @@ bool IsOf(const analysis::AllocationSite& site, SiteMemory memory) {
 
 }  // namespace
 
-absl::StatusOr<TraceSummary> SummariseTrace(const std::string& path) {
-  auto reader = TraceReader::Open(path);
-  if (!reader.ok()) return reader.status();
-  TraceSummary summary{.path = path, .header = reader->header()};
+absl::StatusOr<TraceSummary> SummariseTrace(const std::string& path,
+                                            const RecordingChoice& choice) {
+  auto opened = OpenStream(path, choice);
+  if (!opened.ok()) return opened.status();
+  analysis::RecordSource& source = **opened;
+  TraceSummary summary{.path = RecordingTitle(path, choice), .header = source.header()};
   summary.statistics = std::make_unique<analysis::TraceStatistics>(summary.header);
   std::optional<analysis::AccessProfile> profile;
   // Names that come after the records would be too late for objects.
-  if (HasAccesses(summary.header) && IsRegularFile(path)) MakeProfile(*reader, profile);
-  auto record = reader->Next();
-  for (; record.ok() && *record != nullptr; record = reader->Next()) {
+  if (HasAccesses(summary.header) && IsRegularFile(path)) MakeProfile(source, profile);
+  auto record = source.Next();
+  for (; record.ok() && *record != nullptr; record = source.Next()) {
     summary.statistics->Add(**record);
     if (profile) profile->Add(**record);
   }
   if (profile) {
     profile->Finish();
-    summary.tops = TopsOf(*profile, reader->symbols(), kTopRows);
+    summary.tops = TopsOf(*profile, source.symbols(), kTopRows);
   }
-  summary.extent = reader->extent();
-  summary.recorder = reader->recorder_statistics();
-  summary.defect = DefectOf(path, record.status(), summary.extent);
+  summary.extent = source.extent();
+  summary.recorder = source.recorder_statistics();
+  summary.defect = DefectOf(summary.path, record.status(), summary.extent);
   return summary;
 }
 

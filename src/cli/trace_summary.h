@@ -9,6 +9,7 @@
 #include <absl/status/statusor.h>
 
 #include "analysis/trace_statistics.h"
+#include "cli/open_records.h"
 #include "cli/profile_figures.h"
 #include "heimdallr/trace_header.h"
 #include "heimdallr/trace_reader.h"
@@ -25,8 +26,9 @@ struct TraceSummary {
   std::optional<std::string> defect;  ///< `DefectOf` the file; what precedes it is summed up
 };
 
-/// Errors as TraceReader::Open: nothing could be read.
-[[nodiscard]] absl::StatusOr<TraceSummary> SummariseTrace(const std::string& path);
+/// Errors as OpenStream: nothing could be read.
+[[nodiscard]] absl::StatusOr<TraceSummary> SummariseTrace(const std::string& path,
+                                                          const RecordingChoice& choice = {});
 
 /// At most `limit` processes besides the first, most CPU time first.
 [[nodiscard]] std::vector<const analysis::ProcessInfo*> OtherProcesses(const TraceSummary& summary,

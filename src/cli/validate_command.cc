@@ -9,8 +9,10 @@
 #include "base/syscall_error.h"
 #include "cli/command_line.h"
 #include "cli/file_state.h"
+#include "cli/open_records.h"
 #include "cli/plain_text.h"
 #include "heimdallr/trace_reader.h"
+#include "store/recording_list.h"
 
 namespace heimdallr::cli {
 namespace {
@@ -36,21 +38,41 @@ std::string Whole(const std::string& path, const TraceExtent& extent) {
   return line;
 }
 
-bool Validate(const std::string& path) {
-  auto reader = TraceReader::Open(path);
-  if (!reader.ok()) {
-    PrintError(std::string(base::Message(reader.status())));
+bool ValidateOne(const std::string& path, const RecordingChoice& choice) {
+  const auto source = OpenStream(path, choice);
+  if (!source.ok()) {
+    PrintError(std::string(base::Message(source.status())));
     return false;
   }
-  auto record = reader->Next();
-  while (record.ok() && *record != nullptr) record = reader->Next();
-  if (const auto defect = DefectOf(path, record.status(), reader->extent())) {
+  auto record = (*source)->Next();
+  while (record.ok() && *record != nullptr) record = (*source)->Next();
+  const std::string title = RecordingTitle(path, choice);
+  if (const auto defect = DefectOf(title, record.status(), (*source)->extent())) {
     PrintError(*defect);
     return false;
   }
-  fmt::print("{}\n", Whole(path, reader->extent()));
+  fmt::print("{}\n", Whole(title, (*source)->extent()));
   std::fflush(stdout);  // keeps its place among the lines about bad files
   return true;
+}
+
+// Each recording of a database whose records it has.
+bool ValidateDatabase(const std::string& path) {
+  const auto all = store::ListRecordings(path);
+  if (!all.ok()) {
+    PrintError(std::string(base::Message(all.status())));
+    return false;
+  }
+  bool good = true;
+  for (const store::Repetition& repetition : *all) {
+    if (repetition.content != store::Content::kWhole) continue;
+    good &= ValidateOne(path, {repetition.name.run, repetition.name.number});
+  }
+  return good;
+}
+
+bool Validate(const std::string& path) {
+  return IsDatabaseFile(path) ? ValidateDatabase(path) : ValidateOne(path, {});
 }
 
 }  // namespace
@@ -60,7 +82,7 @@ int ValidateCommand(const std::vector<std::string>& arguments) {
   CLI::App app(kDescription, "trace-dump validate");
   SetUsage(app, "Usage: trace-dump validate FILE...");
   app.footer(kExample);
-  app.add_option("FILE", paths, "Trace files")->required();
+  app.add_option("FILE", paths, "Trace files or databases")->required();
   if (const auto status = ParseArguments(app, arguments)) return *status;
   const auto bad = std::count_if(paths.begin(), paths.end(),
                                  [](const std::string& path) { return !Validate(path); });

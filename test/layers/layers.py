@@ -22,6 +22,7 @@ MAY_INCLUDE = {
     "memkind": {"channel"},
     "recorder": {"base", "perf", "replay", "process", "topology", "channel", "trace"},
     "analysis": set(),
+    "library": {"analysis"},
     "store": {"analysis"},
     "report": {"analysis"},
     "export": {"analysis"},
