@@ -62,6 +62,7 @@ std::vector<std::string> ChoicesOf(const std::string& value_text, const std::str
   if (value_text.find('|') != std::string::npos) {
     for (const std::string& word : Split(value_text, "|")) {
       choices.push_back(word.substr(0, word.find('[')));
+      if (!IsChoiceWord(choices.back())) return {};  // "FILE|FOLDER"
     }
     return choices;
   }
@@ -83,7 +84,8 @@ std::vector<std::string> ChoicesOf(const std::string& value_text, const std::str
 }
 
 bool IsFile(const std::string& value_text) {
-  static constexpr std::array<std::string_view, 5> kFiles{"FILE", "PATH", "DIR", "FOLDER", "DB"};
+  static constexpr std::array<std::string_view, 5> kFiles{"FILE", "PATH", "DIR", "FOLDER",
+                                                          "DATABASE"};
   return std::any_of(kFiles.begin(), kFiles.end(), [&](std::string_view word) {
     return value_text.find(word) != std::string::npos;
   });

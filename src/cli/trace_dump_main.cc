@@ -16,6 +16,7 @@
 #include "cli/command_line.h"
 #include "cli/completion_script.h"
 #include "cli/convert_command.h"
+#include "cli/export_command.h"
 #include "cli/help_format.h"
 #include "cli/manual_page.h"
 #include "cli/list_command.h"
@@ -54,6 +55,7 @@ constexpr Command kCommands[] = {
     {"convert", "into a SQLite database, several recordings in one", ConvertCommand},
     {"list", "which recordings databases and folders hold", ListCommand},
     {"stat", "time and overhead over the repetitions of runs", StatCommand},
+    {"export", "in formats of other tools: pprof, Perfetto, CSV, Parquet and more", ExportCommand},
     {"validate", "whether a file is whole, or up to where it is good", ValidateCommand},
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "export/hybrid_encoding.h"
@@ -17,6 +18,10 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "plain values are little-endian");
 
 constexpr int kCompressionLevel = 1;
+// Numbers that a dictionary holds: of more different ones, indices save little. Texts always go by
+// it.
+constexpr std::size_t kMostNumbers = 4096;
+constexpr std::size_t kAnyNumber = std::numeric_limits<std::uint32_t>::max();
 // Longer texts help nobody to skip a row group.
 constexpr std::size_t kLongestBound = 256;
 
@@ -27,36 +32,21 @@ void AppendRaw(Value value, std::string& out) {
   out.append(bytes, sizeof(Value));
 }
 
-bool Less(const Cell& a, const Cell& b, ColumnType type) {
+bool Less(std::uint64_t a, std::uint64_t b, ColumnType type) {
   switch (type) {
     case ColumnType::kInt32:
-      return static_cast<std::int32_t>(a.bits) < static_cast<std::int32_t>(b.bits);
+      return static_cast<std::int32_t>(a) < static_cast<std::int32_t>(b);
     case ColumnType::kReal:
-      return a.real() < b.real();
+      return std::bit_cast<double>(a) < std::bit_cast<double>(b);
     default:
-      return a.bits < b.bits;
-  }
-}
-
-void AppendPlain(const Cell& cell, ColumnType type, std::string& out) {
-  switch (type) {
-    case ColumnType::kInt32:
-    case ColumnType::kUint32:
-      AppendRaw(static_cast<std::uint32_t>(cell.bits), out);
-      break;
-    case ColumnType::kFlag:
-      out += static_cast<char>(cell.bits);
-      break;
-    default:
-      AppendRaw(cell.bits, out);
-      break;
+      return a < b;
   }
 }
 
 // Flags, one bit each.
-void AppendBits(const std::vector<std::uint32_t>& flags, std::string& out) {
+void AppendBits(std::span<const std::uint64_t> flags, std::string& out) {
   for (std::size_t i = 0; i < flags.size(); i += 8) {
-    unsigned byte = 0;
+    std::uint64_t byte = 0;
     for (std::size_t bit = 0; bit < 8 && i + bit < flags.size(); ++bit) {
       byte |= flags[i + bit] << bit;
     }
@@ -102,57 +92,79 @@ std::string DataHeader(const PageSize& size, parquet::Encoding encoding) {
 
 }  // namespace
 
-void ParquetColumn::AddValue(const Cell& cell) {
+std::optional<std::uint32_t> ValueDictionary::IndexOf(std::uint64_t value, std::size_t most) {
+  const auto known = indices_.find(value);
+  if (known != indices_.end()) return known->second;
+  if (values_.size() >= most) return std::nullopt;
+  const auto index = static_cast<std::uint32_t>(values_.size());
+  indices_.emplace(value, index);
+  values_.push_back(value);
+  return index;
+}
+
+void ValueDictionary::Clear() {
+  values_.clear();
+  indices_.clear();
+}
+
+// False if the page has to be plain.
+bool ParquetColumn::MakeIndices() {
+  if (column_.type == ColumnType::kFlag || too_many_values_) return false;
+  // Indices need a dictionary, which numbers that are all absent do not make.
+  if (page_.empty() && column_.type != ColumnType::kText) return false;
+  const std::size_t most = column_.type == ColumnType::kText ? kAnyNumber : kMostNumbers;
+  indices_.resize(page_.size());
+  for (std::size_t i = 0; i < page_.size(); ++i) {
+    if (i != 0 && page_[i] == page_[i - 1]) {
+      indices_[i] = indices_[i - 1];
+      continue;
+    }
+    const auto index = dictionary_.IndexOf(page_[i], most);
+    if (!index) {
+      too_many_values_ = true;
+      return false;
+    }
+    indices_[i] = *index;
+  }
+  return true;
+}
+
+void ParquetColumn::NoteBounds() {
+  if (column_.type == ColumnType::kText) return;  // they are those of the dictionary
+  for (const std::uint64_t value : page_) {
+    if (!any_ || Less(value, min_, column_.type)) min_ = value;
+    if (!any_ || Less(max_, value, column_.type)) max_ = value;
+    any_ = true;
+  }
+}
+
+void ParquetColumn::AppendLevels(std::string& body) const {
+  if (column_.presence == Presence::kAlways) return;
+  AppendRaw(std::uint32_t{0}, body);
+  AppendHybrid(levels_, 1, body);
+  const auto length = static_cast<std::uint32_t>(body.size() - sizeof(std::uint32_t));
+  std::memcpy(body.data(), &length, sizeof(length));
+}
+
+void ParquetColumn::AppendPlain(std::span<const std::uint64_t> values, std::string& body) const {
   switch (column_.type) {
-    case ColumnType::kText:
-      indices_.push_back(IndexOf(cell.word()));
-      return;  // bounds are those of the dictionary
+    case ColumnType::kInt32:
+    case ColumnType::kUint32:
+      for (const std::uint64_t value : values) AppendRaw(static_cast<std::uint32_t>(value), body);
+      break;
     case ColumnType::kFlag:
-      indices_.push_back(static_cast<std::uint32_t>(cell.bits));
+      AppendBits(values, body);
+      break;
+    case ColumnType::kText:
+      for (const std::uint64_t word : values) {
+        AppendRaw(static_cast<std::uint32_t>(Text(word).size()), body);
+        body += Text(word);
+      }
       break;
     default:
-      AppendPlain(cell, column_.type, plain_);
+      body.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
       break;
   }
-  Note(cell);
-}
-
-void ParquetColumn::Note(const Cell& cell) {
-  if (!any_ || Less(cell, min_, column_.type)) min_ = cell;
-  if (!any_ || Less(max_, cell, column_.type)) max_ = cell;
-  any_ = true;
-}
-
-std::uint32_t ParquetColumn::IndexOf(std::uint32_t word) {
-  if (word >= index_of_.size()) index_of_.resize(words_.size());
-  std::uint32_t& index = index_of_[word];
-  if (index == 0) {
-    dictionary_.push_back(word);
-    index = static_cast<std::uint32_t>(dictionary_.size());
-  }
-  return index - 1;
-}
-
-std::string ParquetColumn::PageBody() const {
-  std::string body;
-  if (column_.presence == Presence::kSometimes) {
-    AppendRaw(std::uint32_t{0}, body);
-    AppendHybrid(levels_, 1, body);
-    const auto length = static_cast<std::uint32_t>(body.size() - sizeof(std::uint32_t));
-    std::memcpy(body.data(), &length, sizeof(length));
-  }
-  if (column_.type == ColumnType::kText) {
-    // A reader wants a width even for a dictionary of one.
-    const int bits = std::max(
-        1, BitsFor(static_cast<std::uint32_t>(std::max<std::size_t>(dictionary_.size(), 1) - 1)));
-    body += static_cast<char>(bits);
-    AppendHybrid(indices_, bits, body);
-  } else if (column_.type == ColumnType::kFlag) {
-    AppendBits(indices_, body);
-  } else {
-    body += plain_;
-  }
-  return body;
 }
 
 void ParquetColumn::AppendCompressed(std::string_view body, PageKind kind, std::uint32_t count,
@@ -165,8 +177,8 @@ void ParquetColumn::AppendCompressed(std::string_view body, PageKind kind, std::
   const std::string header =
       kind == PageKind::kDictionary
           ? DictionaryHeader(sizes)
-          : DataHeader(sizes, column_.type == ColumnType::kText ? parquet::kRleDictionary
-                                                                : parquet::kPlain);
+          : DataHeader(sizes,
+                       kind == PageKind::kByIndex ? parquet::kRleDictionary : parquet::kPlain);
   out += header;
   out.append(compressed.data(), size);
   chunk_.uncompressed_bytes += header.size() + body.size();
@@ -174,50 +186,58 @@ void ParquetColumn::AppendCompressed(std::string_view body, PageKind kind, std::
 
 void ParquetColumn::EndPage() {
   if (rows_ == 0) return;
-  AppendCompressed(PageBody(), PageKind::kData, rows_, chunk_.data_pages);
+  NoteBounds();
+  std::string body;
+  AppendLevels(body);
+  const bool by_index = MakeIndices();
+  if (by_index) {
+    const std::size_t size = std::max<std::size_t>(dictionary_.values().size(), 1);
+    // A reader wants a width even for a dictionary of one.
+    const int bits = std::max(1, BitsFor(static_cast<std::uint32_t>(size - 1)));
+    body += static_cast<char>(bits);
+    AppendHybrid(indices_, bits, body);
+  } else {
+    AppendPlain(page_, body);
+  }
+  AppendCompressed(body, by_index ? PageKind::kByIndex : PageKind::kPlain, rows_,
+                   chunk_.data_pages);
   chunk_.values += rows_;
   rows_ = 0;
   levels_.clear();
-  plain_.clear();
-  indices_.clear();
+  page_.clear();
 }
 
-std::string ParquetColumn::DictionaryBody() const {
-  std::string body;
-  for (const std::uint32_t word : dictionary_) {
-    const std::string& text = words_.text(word);
-    AppendRaw(static_cast<std::uint32_t>(text.size()), body);
-    body += text;
-  }
-  return body;
+std::optional<ColumnBounds> ParquetColumn::TextBounds() const {
+  const auto& words = dictionary_.values();
+  if (words.empty()) return std::nullopt;
+  const auto [min, max] =
+      std::minmax_element(words.begin(), words.end(),
+                          [this](std::uint64_t a, std::uint64_t b) { return Text(a) < Text(b); });
+  if (std::max(Text(*min).size(), Text(*max).size()) > kLongestBound) return std::nullopt;
+  return ColumnBounds{.min = std::string(Text(*min)), .max = std::string(Text(*max))};
 }
 
 std::optional<ColumnBounds> ParquetColumn::Bounds() const {
-  ColumnBounds bounds;
-  if (column_.type == ColumnType::kText) {
-    if (dictionary_.empty()) return std::nullopt;
-    const auto [min, max] = std::minmax_element(
-        dictionary_.begin(), dictionary_.end(),
-        [this](std::uint32_t a, std::uint32_t b) { return words_.text(a) < words_.text(b); });
-    bounds = {.min = words_.text(*min), .max = words_.text(*max)};
-    if (std::max(bounds.min.size(), bounds.max.size()) > kLongestBound) return std::nullopt;
-    return bounds;
-  }
+  if (column_.type == ColumnType::kText) return TextBounds();
   if (!any_) return std::nullopt;
-  AppendPlain(min_, column_.type, bounds.min);
-  AppendPlain(max_, column_.type, bounds.max);
+  ColumnBounds bounds;
+  AppendPlain({&min_, 1}, bounds.min);
+  AppendPlain({&max_, 1}, bounds.max);
   return bounds;
 }
 
 ColumnChunk ParquetColumn::Finish() {
   EndPage();
-  if (column_.type == ColumnType::kText) {
-    AppendCompressed(DictionaryBody(), PageKind::kDictionary,
-                     static_cast<std::uint32_t>(dictionary_.size()), chunk_.dictionary_page);
+  const auto& values = dictionary_.values();
+  if (!values.empty() || column_.type == ColumnType::kText) {
+    std::string body;
+    AppendPlain(values, body);
+    AppendCompressed(body, PageKind::kDictionary, static_cast<std::uint32_t>(values.size()),
+                     chunk_.dictionary_page);
   }
   chunk_.bounds = Bounds();
-  for (const std::uint32_t word : dictionary_) index_of_[word] = 0;
-  dictionary_.clear();
+  dictionary_.Clear();
+  too_many_values_ = false;
   any_ = false;
   return std::exchange(chunk_, {});
 }

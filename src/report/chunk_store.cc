@@ -4,7 +4,7 @@ namespace heimdallr::report {
 
 void ChunkStore::Flush() {
   if (pending_.empty()) return;
-  EncodedChunk chunk = Encode(pending_, planes_);
+  EncodedChunk chunk = Encode(pending_, planes_, least_time_unit_ns_);
   pending_.clear();
   count_ += chunk.info.count;
   infos_.push_back(chunk.info);

@@ -18,8 +18,12 @@ namespace heimdallr::report {
 /// Finish, then read. Not thread-safe.
 class ChunkStore {
  public:
-  ChunkStore(ScratchFile file, SamplePlanes planes, std::size_t chunk_samples)
-      : file_(std::move(file)), planes_(planes), chunk_samples_(chunk_samples) {}
+  ChunkStore(ScratchFile file, SamplePlanes planes, std::size_t chunk_samples,
+             std::uint64_t least_time_unit_ns = 1)
+      : file_(std::move(file)),
+        planes_(planes),
+        chunk_samples_(chunk_samples),
+        least_time_unit_ns_(least_time_unit_ns) {}
 
   void Add(const Sample& sample) {
     pending_.push_back(sample);
@@ -42,6 +46,7 @@ class ChunkStore {
   ScratchFile file_;
   SamplePlanes planes_;
   std::size_t chunk_samples_;
+  std::uint64_t least_time_unit_ns_;
   std::vector<Sample> pending_;
   std::vector<ChunkInfo> infos_;
   std::vector<std::uint64_t> offsets_;

@@ -8,13 +8,13 @@
 namespace heimdallr::report {
 namespace {
 
-std::uint64_t UnitFor(const std::vector<Sample>& samples) {
+std::uint64_t UnitFor(const std::vector<Sample>& samples, std::uint64_t least) {
   std::uint64_t longest = 0;
   for (std::size_t i = 1; i < samples.size(); ++i) {
     longest = std::max(longest, samples[i].time_ns - samples[i - 1].time_ns);
   }
   // One less than fits, as times are rounded down.
-  return 1 + longest / (std::numeric_limits<std::uint32_t>::max() - 1);
+  return std::max(least, 1 + longest / (std::numeric_limits<std::uint32_t>::max() - 1));
 }
 
 class PlaneWriter {
@@ -72,7 +72,8 @@ std::vector<std::string> SamplePlanes::names() const {
   return names;
 }
 
-EncodedChunk Encode(std::vector<Sample>& samples, const SamplePlanes& planes) {
+EncodedChunk Encode(std::vector<Sample>& samples, const SamplePlanes& planes,
+                    std::uint64_t least_time_unit_ns) {
   const auto earlier = [](const Sample& a, const Sample& b) { return a.time_ns < b.time_ns; };
   if (!std::is_sorted(samples.begin(), samples.end(), earlier)) {
     std::stable_sort(samples.begin(), samples.end(), earlier);
@@ -82,7 +83,7 @@ EncodedChunk Encode(std::vector<Sample>& samples, const SamplePlanes& planes) {
   ChunkInfo& info = chunk.info;
   info.first_ns = samples.front().time_ns;
   info.last_ns = samples.back().time_ns;
-  info.time_unit_ns = UnitFor(samples);
+  info.time_unit_ns = UnitFor(samples, least_time_unit_ns);
   PlaneWriter out(samples.size(), planes.bytes());
   // Differences of rounded times, not rounded differences: errors do not add up.
   std::uint64_t before = 0;

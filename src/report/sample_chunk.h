@@ -49,7 +49,7 @@ struct ChunkInfo {
   std::size_t count = 0;
   std::uint64_t first_ns = 0;
   std::uint64_t last_ns = 0;
-  /// 1, unless two samples that follow each other lie more than 4 s apart.
+  /// What was asked for, unless two samples that follow each other lie 2^32 of that apart.
   std::uint64_t time_unit_ns = 1;
 };
 
@@ -58,8 +58,9 @@ struct EncodedChunk {
   std::string gzip;
 };
 
-/// Puts the samples in order of time.
-[[nodiscard]] EncodedChunk Encode(std::vector<Sample>& samples, const SamplePlanes& planes);
+/// Puts the samples in order of time. Times are rounded down to whole units, at least 1 ns.
+[[nodiscard]] EncodedChunk Encode(std::vector<Sample>& samples, const SamplePlanes& planes,
+                                  std::uint64_t least_time_unit_ns = 1);
 
 /// DataLoss if the stream is not what `info` says.
 [[nodiscard]] absl::StatusOr<std::vector<Sample>> Decode(const std::string& gzip,

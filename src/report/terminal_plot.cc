@@ -19,8 +19,14 @@ constexpr std::array<int, 3> kLoadColours = {25, 33, 117};
 constexpr std::array<int, 3> kStoreColours = {130, 208, 222};
 constexpr std::array<int, 3> kBothColours = {96, 176, 225};
 
+// Without colours, density is told by how many dots of a cell are set: each needs this share of
+// the (logarithmic) most. Spread so that few dots are an even grey.
+constexpr std::array<std::array<double, 4>, 2> kDotThresholds = {
+    {{0.0, 0.5, 0.2, 0.7}, {0.6, 0.1, 0.8, 0.3}}};
+
 struct Cell {
-  unsigned dots = 0;  // bits of the braille pattern
+  unsigned dots = 0;       // bits of the braille pattern
+  unsigned strongest = 0;  // the bit of the dot with the most accesses
   std::uint64_t loads = 0;
   std::uint64_t stores = 0;
   std::uint64_t most = 0;  // in one dot
@@ -76,13 +82,21 @@ class Renderer {
         const std::size_t at = row * plot_.grid.columns + column * wide + x;
         const std::uint64_t count = plot_.grid.loads[at] + plot_.grid.stores[at];
         if (count == 0) continue;
-        if (!ascii()) cell.dots |= BrailleBit(x, y);
         cell.loads += plot_.grid.loads[at];
         cell.stores += plot_.grid.stores[at];
+        if (!ascii()) AddDot(x, y, count, cell);
         cell.most = std::max(cell.most, count);
       }
     }
     return cell;
+  }
+
+  void AddDot(std::size_t x, std::size_t y, std::uint64_t count, Cell& cell) const {
+    const double share =
+        std::log1p(static_cast<double>(count)) / std::log1p(static_cast<double>(most_));
+    const bool shown = plot_.ink == PlotInk::kColour || share >= kDotThresholds[x][y];
+    if (shown) cell.dots |= BrailleBit(x, y);
+    if (count > cell.most) cell.strongest = BrailleBit(x, y);
   }
 
   void AppendCell(const Cell& cell) {
@@ -95,7 +109,7 @@ class Renderer {
     if (ascii()) {
       out_.push_back(kDensityRamp[Level(cell.most, most_, kDensityRamp.size())]);
     } else {
-      AppendUtf8(0x2800 + cell.dots, out_);
+      AppendUtf8(0x2800 + (cell.dots | cell.strongest), out_);
     }
   }
 

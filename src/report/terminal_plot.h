@@ -55,8 +55,9 @@ struct TerminalPlot {
 inline constexpr std::size_t kPlotMargin = 26;
 
 /// Heap size, picture with labels, and time axis; each line is at most kPlotMargin + cells across
-/// wide. In braille a dot is one access or more; ASCII and colours tell how many, on a
-/// logarithmic scale; colours tell loads (blue) from stores (orange).
+/// wide. In braille a dot is one access or more. How many is told on a logarithmic scale by the
+/// characters of ASCII, by colours, and in braille without colours by leaving dots out, but never
+/// all of a cell. Colours tell loads (blue) from stores (orange).
 [[nodiscard]] std::string Render(const TerminalPlot& plot);
 
 }  // namespace heimdallr::report

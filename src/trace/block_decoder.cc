@@ -229,16 +229,14 @@ absl::Status BlockDecoder::DecodeAccesses(std::string_view message, RecordBlock&
       return absl::DataLossError(
           fmt::format("names data source {} of {} in its record {}", source[i], source_count, i));
     }
-    AccessRecord record = access_sites_[site[i]];
-    record.time_ns = time_ns +=
-        static_cast<std::uint64_t>(accesses_.time_delta_ns()[static_cast<int>(i)]);
+    time_ns += static_cast<std::uint64_t>(accesses_.time_delta_ns()[static_cast<int>(i)]);
+    AccessRecord& record = block.AddLike(access_sites_[site[i]], time_ns);
     record.address = addresses.address();
     record.tick = tick += static_cast<std::uint64_t>(tick_delta[i]);
     record.cpu = cpu[i];
     record.data_source = sources[source[i]];
     record.latency_cycles = latency[i];
     record.period = period[i];
-    block.Add(record);
   }
   return absl::OkStatus();
 }
@@ -266,9 +264,8 @@ absl::Status BlockDecoder::DecodeAllocations(std::string_view message, RecordBlo
       return WrongSite(i, site[i], site_count);
     }
     AllocationSite& of = allocation_sites_[site[i]];
-    AllocationRecord record = of.common;
-    record.time_ns = time_ns +=
-        static_cast<std::uint64_t>(allocations_.time_delta_ns()[static_cast<int>(i)]);
+    time_ns += static_cast<std::uint64_t>(allocations_.time_delta_ns()[static_cast<int>(i)]);
+    AllocationRecord& record = block.AddLike(of.common, time_ns);
     record.address = addresses.address();
     if ((of.flags & kSiteHasSize) != 0) {
       if (sizes == size_delta.size()) return WrongLength("size_delta", SizeOf(size_delta), records);
@@ -280,7 +277,6 @@ absl::Status BlockDecoder::DecodeAllocations(std::string_view message, RecordBlo
       }
       record.old_address = before + static_cast<std::uint64_t>(old_delta[olds++]);
     }
-    block.Add(record);
   }
   if (sizes != size_delta.size()) return WrongLength("size_delta", SizeOf(size_delta), records);
   if (olds != old_delta.size()) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "heimdallr/records.h"
@@ -37,6 +38,15 @@ struct RecordBlock {
   void Add(const T& record) {
     records.emplace_back(std::in_place_type<T>, record);
     times_ns.push_back(record.time_ns);
+  }
+  /// Adds a record like `common` but of another time, to be completed where it is: a copy made of
+  /// values just stored would wait for them.
+  template <typename T>
+  T& AddLike(const T& common, std::uint64_t time_ns) {
+    times_ns.push_back(time_ns);
+    T& record = *std::get_if<T>(&records.emplace_back(std::in_place_type<T>, common));
+    record.time_ns = time_ns;
+    return record;
   }
   /// Puts the records in order of time; those of equal time keep theirs.
   void SortByTime();

@@ -29,6 +29,7 @@ struct Sample {
     app.add_option("--sort", text, "Most first, by one of\naccesses, time")->option_text("KEY");
     app.add_option("--kind", text, "Which")->option_text("auto|clock|fp[:DEPTH]");
     app.add_option("--format", text, "How")->check(CLI::IsMember({"csv", "json"}));
+    app.add_option("--input", text, "From")->option_text("FILE|FOLDER...");
     app.add_option("--limit", number, "Rows (30; with --json all)")->option_text("N");
     app.add_flag("--json", flag, "It's [one]: JSON");
     app.add_flag("--secret", flag, "Not for people")->group("");
@@ -60,7 +61,7 @@ TEST_CASE("Describe: gives usage and options as help shows them, without hidden 
   std::vector<std::string> names;
   for (const OptionDescription& option : command.options) names.push_back(option.names.back());
   CHECK(names == std::vector<std::string>{"--help", "--output", "--by", "--sort", "--kind",
-                                          "--format", "--limit", "--json"});
+                                          "--format", "--input", "--limit", "--json"});
   CHECK(Option(command, "--output").names == std::vector<std::string>{"-o", "--output"});
   CHECK(Option(command, "--output").value_text == "PATH");
   CHECK(Option(command, "--json").value_text.empty());
@@ -114,6 +115,7 @@ TEST_CASE("BashOptions: one option a line with what follows it") {
         "--sort|w|accesses time\n"
         "--kind|w|auto clock fp\n"
         "--format|w|csv json\n"
+        "--input|f|\n"
         "--limit|o|\n"
         "--json|-|\n"
         "END\n"

@@ -36,7 +36,7 @@ INJECTED = {"preload", "memkind"}
 INJECTED_PROJECT_HEADERS = {"channel/abi.h", "heimdallr/records.h"}
 FOREIGN_IN_INJECTED = re.compile(
     r"^(absl|fmt|spdlog|google|CLI|toml\+\+|Zydis|Zycore|elfutils|zstd|sqlite3)\b")
-PROTOBUF_FOLDERS = {"trace"}
+PROTOBUF_FOLDERS = {"trace", "export"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 SUFFIXES = {".h", ".cc", ".c", ".hpp", ".cpp", ".inc"}
@@ -45,7 +45,7 @@ SUFFIXES = {".h", ".cc", ".c", ".hpp", ".cpp", ".inc"}
 def reason_against(folder, header, quoted):
     """Why a file of src/FOLDER (or "tools", or "include") must not include HEADER, or None."""
     if header.endswith(".pb.h") or header.startswith("google/protobuf/"):
-        return None if folder in PROTOBUF_FOLDERS else "only src/trace knows protobuf"
+        return None if folder in PROTOBUF_FOLDERS else "only src/trace and src/export know protobuf"
     if folder in INJECTED and FOREIGN_IN_INJECTED.match(header):
         return f"src/{folder} may use libc only"
     target = header.split("/")[0] if "/" in header else None

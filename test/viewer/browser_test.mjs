@@ -2,12 +2,14 @@
 // against the recording's own counts.
 import assert from "node:assert/strict";
 import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from "node:fs";
+import {createServer} from "node:http";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import test, {after, before} from "node:test";
 import {pathToFileURL} from "node:url";
 
-import {makeRun} from "./make_report.mjs";
+import {pageParts} from "./join_page.mjs";
+import {makeReport, makeRun, rangeAnswer} from "./make_report.mjs";
 import {browserMissing, openPage, startBrowser} from "./open_page.mjs";
 import {writeReport} from "./write_report.mjs";
 
@@ -588,6 +590,54 @@ browserTest("A sample: counts stay exact, parts are marked as estimated", "part"
   await settle(page);
   assert.match((await noteCounts(page)).text, /Estimated from a sample of/);
 });
+
+test(
+    "Served: chunks come from the server, and every sample of what is zoomed to", {skip: missing || false},
+    async () => {
+      const options = {samples: 60000, keptShare: 0.1, chunkSamples: 2000};
+      const run = makeRun(options);
+      const asked = [];
+      const server = createServer((request, response) => {
+        const url = new URL(request.url, "http://127.0.0.1");
+        asked.push(url.pathname);
+        const chunk = /^\/secret\/samples\/0\/(\d+)$/.exec(url.pathname);
+        if (url.pathname === "/secret/") {
+          response.setHeader("Content-Type", "text/html; charset=utf-8");
+          response.end(pageParts(makeReport([run], true), []).join(""));
+        } else if (chunk) {
+          response.end(run.chunks[Number(chunk[1])]);
+        } else if (url.pathname === "/secret/samples/0") {
+          const of = (name) => Number(url.searchParams.get(name));
+          const {about, bytes} =
+              rangeAnswer(run, options, of("begin_ns"), of("end_ns"), of("axis_begin"), of("axis_end"));
+          response.setHeader("X-Heimdallr-Samples", JSON.stringify(about));
+          response.end(bytes);
+        } else {
+          response.statusCode = 404;
+          response.end();
+        }
+      });
+      await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const origin = `http://127.0.0.1:${server.address().port}`;
+      try {
+        const {page, problems} = await openPage(session.browser, `${origin}/secret/`, {origin});
+        assert.equal(await page.evaluate(() => window.heimdallr.error), "");
+        assert.equal(await page.evaluate(() => window.heimdallr.app.runs[0].samples.ready), true);
+        await page.evaluate(() => window.heimdallr.app.store.set({t0: 1e9, t1: 2e9}));
+        await page.waitForFunction(() => window.heimdallr.app.timeline.details[0].detail);
+        await settle(page);
+        assert.deepEqual((await shown(page)).counted, [countIn(run, 1e9, 2e9).all]);
+        assert.match(await page.locator("#picture-text").textContent(), /\d sampled accesses shown/);
+        const requests = asked.length;
+        await page.evaluate(() => window.heimdallr.app.store.set({t0: 1.1e9, t1: 1.9e9}));
+        await settle(page);
+        assert.equal(asked.length, requests, "what is here is not asked for again");
+        assert.deepEqual(problems, []);
+        await page.close();
+      } finally {
+        server.close();
+      }
+    });
 
 browserTest("Hostile names: are text in every view", "hostile", async (page) => {
   for (const key of ["1", "2", "3", "4", "5"]) {

@@ -188,7 +188,7 @@ function plane(parts, values, bytes) {
 function makeChunks(options, s, kept) {
   const meta = {count: [], first_ns: [], time_unit_ns: []};
   const data = [];
-  for (let from = 0; from < kept.length; from += options.chunkSamples) {
+  for (let from = 0; from < kept.length; from += Math.min(kept.length, options.chunkSamples)) {
     const rows = kept.subarray(from, Math.min(kept.length, from + options.chunkSamples));
     const of = (values, change = (x) => x) => Float64Array.from(rows, (i) => change(values[i], i));
     let before = s.time[rows[0]];
@@ -648,6 +648,25 @@ function binTables(s, objects, endNs) {
     return table;
   };
   return {object_bins: make((i) => objects[s.object[i]].group), code_bins: make((i) => s.code[i])};
+}
+
+/**
+ * What a server answers for a part of a run: all of its samples, as one chunk.
+ * @param {object} made of makeRun @param {object} given options of it
+ */
+export function rangeAnswer(made, given, begin, end, axisBegin, axisEnd) {
+  const options = {...kDefaults, ...given};
+  const {samples: s, objects} = made.truth;
+  const rows = [];
+  for (let i = 0; i < s.time.length; ++i) {
+    const place = Math.floor(placeOf(objects[s.object[i]], s.y[i]));
+    if (s.time[i] >= begin && s.time[i] < end && place >= axisBegin && place < axisEnd) rows.push(i);
+  }
+  const {meta, data} = makeChunks({...options, chunkSamples: Infinity}, s, Uint32Array.from(rows));
+  return {
+    about: {count: rows.length, first_ns: meta.first_ns[0] ?? 0, time_unit_ns: 1, complete: true},
+    bytes: data[0] ?? gzipSync("")
+  };
 }
 
 /** @param {object[]} runs of makeRun */

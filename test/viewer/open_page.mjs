@@ -48,7 +48,9 @@ export async function openPage(browser, url, options = {}) {
   });
   page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
   page.on("request", (request) => {
-    if (!/^(file|blob|data):/.test(request.url())) problems.push(`request: ${request.url()}`);
+    if (!/^(file|blob|data):/.test(request.url()) &&
+        !(options.origin && request.url().startsWith(options.origin)))
+      problems.push(`request: ${request.url()}`);
   });
   if (options.viewport) await page.setViewportSize(options.viewport);
   if (options.colorScheme) await page.emulateMedia({colorScheme: options.colorScheme});

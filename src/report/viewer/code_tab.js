@@ -69,7 +69,7 @@ export class CodeTab {
     if (!time.brushed && filterIsOpen(filter) && !objects) {
       return {
         values: wholeCode(run, metric),
-        note: "Exact, of all records of the whole recording. Wide code accesses memory much."
+        note: "Exact, of all records of the whole recording. The wider a frame, the more it accesses memory."
       };
     }
     if (!run.samples.complete && !objects && filterIsOpen(filter) && data.code_bins &&
@@ -131,7 +131,8 @@ export function codePath(run, row) {
   const last = stack[stack.length - 1];
   const place = last === undefined ? "" : run.framePlace(last);
   const address = run.text(code.place[row]);
-  if (place || address) path.push({name: place || address, detail: place ? address : ""});
+  // The module is at the root: of the address its offset is enough.
+  if (place || address) path.push({name: place || address.replace(/^.*(?=\+0x)/, ""), detail: address});
   return path;
 }
 

@@ -82,7 +82,9 @@ export function placeSamples(chunk, context) {
       let piece = first[bucket < buckets ? bucket | 0 : buckets];
       while (piece + 1 < pieces && pieceY[piece + 1] <= value) ++piece;
       const position = pieces === 0 ? 0 : pieceStart[piece] + (value - pieceY[piece]) * slopes[piece];
-      const packed = ((((position * 1024) >>> 0) << 2) | (meta[i] & 3)) >>> 0;
+      // The last place of the axis: one more would not fit the 30 bits.
+      const step = Math.min(1073741823, position * 1024);
+      const packed = ((step << 2) | (meta[i] & 3)) >>> 0;
       place[i] = packed;
       if (packed < least) least = packed;
       if (packed > most) most = packed;

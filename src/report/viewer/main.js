@@ -63,6 +63,9 @@ async function loadSamples(app, data) {
 }
 
 async function start() {
+  if (typeof DecompressionStream === "undefined") {
+    throw new Error("this browser cannot unpack gzip (DecompressionStream): use one of 2023 or newer");
+  }
   const {data, runs} = parseReport(byId("heimdallr-report").textContent ?? "");
   page.timings.parsed = performance.now();
   const app = new App(runs, data.served);

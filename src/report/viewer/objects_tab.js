@@ -181,7 +181,7 @@ export function groupModel(run, numbers, type, partial) {
       title: "Type",
       hint: "What kind of memory",
       kind: "text",
-      width: 84,
+      width: 96,
       value: (row) => run.text(groups.type[row]),
       text: (row) => run.text(groups.type[row])
     },

@@ -1,11 +1,10 @@
-// What is drawn over the density of a plot: boxes, gaps, labels of addresses, faults, periods.
+// What is drawn over the density of a plot: gaps, labels of addresses, faults, periods.
 import {visibleText} from "./dom.js";
-import {formatAddress, formatDuration, formatMoment, roundTicks, shortenName} from "./format.js";
+import {formatAddress, formatCount, formatDuration, formatMoment, roundTicks, shortenName} from "./format.js";
 import {placeOfPixel, xOfTime, yOfPlace} from "./timeline_geometry.js";
 
 
 /** @typedef {import("./report.js").RunModel} RunModel */
-/** @typedef {import("./report.js").ObjectBox} ObjectBox */
 /** @typedef {import("./timeline_geometry.js").Area} Area */
 /** @typedef {import("./density.js").Window} Window */
 /** @typedef {ReturnType<typeof import("./palette.js").canvasColours>} Colours */
@@ -45,103 +44,6 @@ export function fittingText(ctx, text, width) {
       high = middle - 1;
   }
   return low < 5 ? "" : shortenName(clean, low);
-}
-
-/** @param {ObjectBox} box @param {Area} area @param {Window} window @returns {Area} cut to the plot */
-export function boxArea(box, area, window) {
-  const x0 = Math.max(area.x, xOfTime(area, window, box.start));
-  const x1 = Math.min(area.x + area.w, xOfTime(area, window, box.end));
-  const y0 = Math.max(area.y, yOfPlace(area, window, box.to));
-  const y1 = Math.min(area.y + area.h, yOfPlace(area, window, box.from));
-  return {x: x0, y: y0, w: x1 - x0, h: y1 - y0};
-}
-
-/** @param {ObjectBox} box @param {Window} window */
-export function boxIsSeen(box, window) {
-  return box.end >= window.t0 && box.start <= window.t1 && box.to >= window.p0 && box.from <= window.p1;
-}
-
-/** Boxes that are drawn at once at most: the largest come first. */
-const kMostBoxes = 3000;
-
-/**
- * @param {Context} ctx @param {RunModel} run @param {ObjectBox[]} boxes the largest first
- * @param {Area} area @param {Window} window @param {Colours} colours
- * @param {(object: number) => boolean} isSelected
- */
-export function drawBoxes(ctx, run, boxes, area, window, colours, isSelected) {
-  let drawn = 0;
-  /** @type {{box: ObjectBox, at: Area}[]} */
-  const selected = [];
-  /** @type {{box: ObjectBox, at: Area}[]} */
-  const named = [];
-  for (const box of boxes) {
-    if (!boxIsSeen(box, window)) continue;
-    const at = boxArea(box, area, window);
-    if (isSelected(box.object)) {
-      selected.push({box, at});
-      continue;
-    }
-    if (drawn >= kMostBoxes || at.w * at.h < 2 || (at.w < 1 && at.h < 3)) continue;
-    ++drawn;
-    if (at.h >= 4 && at.w >= 4) {
-      ctx.fillStyle = colours.boxFill;
-      ctx.fillRect(at.x, at.y, at.w, at.h);
-    }
-    ctx.fillStyle = colours.box;
-    strokeArea(ctx, at, 1);
-    if (at.w > 44 && at.h >= 13) named.push({box, at});
-  }
-  for (const {at} of selected) {
-    ctx.fillStyle = colours.selected;
-    strokeArea(ctx, {x: at.x - 1, y: at.y - 1, w: Math.max(3, at.w + 2), h: Math.max(3, at.h + 2)}, 2);
-  }
-  drawNames(ctx, run, [...selected.filter(({at}) => at.w > 44), ...named], colours);
-}
-
-/**
- * Four thin rectangles: much faster than a stroked path, and sharp. @param {Context} ctx @param {Area}
- * at @param {number} line
- */
-function strokeArea(ctx, at, line) {
-  const x = Math.round(at.x);
-  const y = Math.round(at.y);
-  const w = Math.max(1, Math.round(at.x + at.w) - x);
-  const h = Math.max(1, Math.round(at.y + at.h) - y);
-  ctx.fillRect(x, y, w, line);
-  if (h > line) ctx.fillRect(x, y + h - line, w, line);
-  if (h <= 2 * line) return;
-  ctx.fillRect(x, y, line, h);
-  if (w > line) ctx.fillRect(x + w - line, y, line, h);
-}
-
-/**
- * @param {Context} ctx @param {RunModel} run @param {{box: ObjectBox, at: Area}[]} boxes @param {Colours}
- *     colours
- */
-function drawNames(ctx, run, boxes, colours) {
-  /** @type {Area[]} */
-  const taken = [];
-  ctx.textBaseline = "top";
-  ctx.textAlign = "left";
-  ctx.font = kSmallFont;
-  for (const {box, at} of boxes.slice(0, 400)) {
-    if (taken.length > 150) break;
-    const text = fittingText(ctx, run.objectName(box.object), at.w - 8);
-    if (text === "") continue;
-    const place = {
-      x: at.x + 4,
-      y: at.y + (at.h < 18 ? Math.max(0, (at.h - 11) / 2) : 3),
-      w: ctx.measureText(text).width,
-      h: 12
-    };
-    if (taken.some(
-            (other) => place.x < other.x + other.w + 4 && other.x < place.x + place.w + 4 &&
-                place.y < other.y + other.h && other.y < place.y + place.h))
-      continue;
-    taken.push(place);
-    haloText(ctx, text, place.x, place.y, colours);
-  }
 }
 
 /**
@@ -264,7 +166,9 @@ export function drawPeriods(ctx, run, area, window, colours) {
     ctx.lineTo(x, area.y + area.h);
     ctx.stroke();
     ctx.setLineDash([]);
-    const text = `every ${formatDuration(periods.period[i])}`;
+    const stream = run.data.streams.find((candidate) => candidate.id === periods.stream[i]);
+    const text = stream && stream.source !== "clock" ? `1 of ${formatCount(periods.period[i])}` :
+                                                       `every ${formatDuration(periods.period[i])}`;
     if (x > labelEnd && x + 70 < area.x + area.w) {
       haloText(ctx, text, x + 3, area.y + area.h - 2, colours, colours.period);
       labelEnd = x + ctx.measureText(text).width + 8;

@@ -69,8 +69,8 @@ export function stripContent(name, runs, colours) {
   return {lines, text, empty};
 }
 
-/** Counts of a part of the time that are not mere chance: its relative error is then 20 %. */
-const kSteadyCount = 25;
+/** Counts of a part of the time that are more than chance: accesses come several at once. */
+const kSteadyCount = 120;
 
 /**
  * Bins that are taken together, as few as a steady rate needs: 1, 2, 4, ... 32. @param {number[]}
