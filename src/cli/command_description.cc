@@ -55,7 +55,7 @@ std::vector<std::string> ListedWords(std::string text) {
 }
 
 // The values that an option takes: "a|b|c" of its value text, the set its check names ("{a,b}"),
-// or the list its description ends in: "by one of a, b, c", "What it is: a or b".
+// or the list its description is or ends in: "by one of a, b, c", "What it is: a or b".
 std::vector<std::string> ChoicesOf(const std::string& value_text, const std::string& type_name,
                                    const std::string& description) {
   std::vector<std::string> choices;
@@ -73,6 +73,7 @@ std::vector<std::string> ChoicesOf(const std::string& value_text, const std::str
     for (std::string& choice : choices) choice.resize(std::min(choice.find("->"), choice.size()));
     return choices;
   }
+  choices = ListedWords(description);
   for (std::size_t i = description.size(); i-- > 0 && choices.empty();) {
     const std::string_view rest = std::string_view(description).substr(i);
     if (rest.starts_with(": ")) choices = ListedWords(std::string(rest.substr(2)));

@@ -1,3 +1,4 @@
+#include <array>
 #include <limits>
 #include <memory>
 #include <vector>
@@ -97,8 +98,7 @@ class AccessRows : public JoinedRows {
 
   void OnAccess(const AccessRecord& r, const AccessShare& share, const Joined& joined) override {
     if (!selection().Accepts(r)) return;
-    Words& words = recording().words();
-    if (!streams_) MakeWords(words);
+    if (!streams_) MakeWords(recording().words());
     Clear();
     Put(Cell::Number(r.time_ns), Cell::Number(r.pid), Cell::Number(r.tid), Cell::Number(r.cpu),
         Cell::TextUnlessEmpty((*streams_)[r.stream]),
@@ -107,7 +107,9 @@ class AccessRows : public JoinedRows {
         Cell::Flag(r.direct), Cell::NumberUnless0(r.tick), Cell::NumberUnless0(r.period),
         Cell::Real(static_cast<double>(r.weight)), Cell::Real(share.estimate),
         Cell::Real(share.time_ns), Cell::NumberUnless0(r.latency_cycles),
-        Cell::NumberUnless0(r.data_source), MemoryOf(r.data_source, words));
+        Cell::NumberUnless0(r.data_source),
+        Cell::TextUnlessEmpty(
+            memories_[static_cast<std::size_t>(analysis::DataSourceOf(r.data_source))]));
     PutObject(joined);
     PutCode(joined.instruction);
     Write();
@@ -119,17 +121,16 @@ class AccessRows : public JoinedRows {
     for (const AccessKind kind : {AccessKind::kLoad, AccessKind::kStore, AccessKind::kLoadStore}) {
       kinds_[static_cast<std::size_t>(kind)] = words.IdOf(analysis::Name(kind));
     }
-  }
-  static Cell MemoryOf(std::uint64_t data_source, Words& words) {
-    if (data_source == 0) return {};
-    const analysis::DataSource memory = analysis::DataSourceOf(data_source);
-    if (memory == analysis::DataSource::kUnknown) return {};
-    return Cell::Text(words.IdOf(analysis::Name(memory)));
+    for (std::size_t i = 1; i < memories_.size(); ++i) {
+      memories_[i] = words.IdOf(analysis::Name(static_cast<analysis::DataSource>(i)));
+    }
   }
 
   const analysis::RecordSource& source_;
   std::unique_ptr<StreamWords> streams_;
-  std::uint32_t kinds_[4] = {};  // by AccessKind; 0 = not known
+  // Words, by AccessKind and DataSource; 0 = not known.
+  std::array<std::uint32_t, 4> kinds_{};
+  std::array<std::uint32_t, analysis::kDataSources> memories_{};
 };
 
 class FaultRows : public JoinedRows {

@@ -28,10 +28,11 @@ std::string WithoutSpaces(std::string text) {
 class PerfScript : public analysis::AccessObserver {
  public:
   PerfScript(const analysis::RecordSource& source, const Selection& selection, ByteSink& sink)
-      : header_(source.header()), selection_(selection), sink_(sink), events_(256) {
+      : header_(source.header()), selection_(selection), sink_(sink), events_(256), periods_(256) {
     for (const StreamInfo& stream : header_.streams) {
       const std::string& event = stream.event.empty() ? stream.name : stream.event;
       events_[stream.id] = WithoutSpaces(Printable(event));
+      periods_[stream.id] = stream.period;
     }
   }
 
@@ -39,7 +40,10 @@ class PerfScript : public analysis::AccessObserver {
 
   void OnAccess(const AccessRecord& record, const analysis::AccessShare& /*share*/,
                 const analysis::Joined& joined) override {
-    if (selection_.Accepts(record)) Add(record, record.period, joined.instruction);
+    if (!selection_.Accepts(record)) return;
+    // Older recordings have the period of the stream alone.
+    const std::uint64_t period = record.period != 0 ? record.period : periods_[record.stream];
+    Add(record, period, joined.instruction);
   }
   void OnFault(const FaultRecord& record, const analysis::Joined& joined) override {
     if (selection_.Accepts(record)) Add(record, 1, joined.instruction);
@@ -101,7 +105,8 @@ class PerfScript : public analysis::AccessObserver {
   const TraceHeader& header_;
   const Selection& selection_;
   ByteSink& sink_;
-  std::vector<std::string> events_;  // by stream
+  std::vector<std::string> events_;     // by stream
+  std::vector<std::uint64_t> periods_;  // likewise
   NamedRecording* recording_ = nullptr;
   std::vector<std::string> code_;  // by instruction; empty = not made yet
   fmt::memory_buffer buffer_;

@@ -201,6 +201,12 @@ class PprofWriter {
 
   void WritePlaces() {
     const auto& places = recording_.places().all();
+    // The first mapping is taken for the program itself.
+    for (const NamedPlace& place : places) {
+      if (recording_.words().text(place.module) == Printable(stacks_.executable())) {
+        (void)MappingId(place.place.module);
+      }
+    }
     for (std::size_t i = 0; i < places.size(); ++i) {
       const NamedPlace& place = places[i];
       pprof::Location* location = profile_.add_location();

@@ -38,7 +38,7 @@ void StackProfile::Add(const Record& record) {
   if (const auto* mapping = std::get_if<MappingRecord>(&record)) Note(*mapping);
   const auto* process = std::get_if<ProcessRecord>(&record);
   const auto* allocation = std::get_if<AllocationRecord>(&record);
-  if (process != nullptr) chains_.Add(*process);
+  if (process != nullptr) Note(*process);
   if (process == nullptr && allocation == nullptr) return;
   const std::uint64_t time_ns = TimeNs(record);
   if (time_ns >= selection_.time_ns.end) return;
@@ -134,6 +134,11 @@ void StackProfile::Note(const MappingRecord& record) {
   if ((record.protection & PROT_EXEC) == 0 || record.path.empty()) return;
   modules_.try_emplace({std::string(record.path), std::string(record.build_id)},
                        ModuleExtent{record.address, record.size, record.offset});
+}
+
+void StackProfile::Note(const ProcessRecord& record) {
+  chains_.Add(record);
+  if (record.pid == source_.header().pid && executable_.empty()) executable_ = record.executable;
 }
 
 std::optional<ModuleExtent> StackProfile::ExtentOf(const analysis::Module& module) const {

@@ -79,6 +79,8 @@ class StackProfile : private analysis::AccessObserver {
   [[nodiscard]] NamedRecording& recording() { return recording_; }
   /// By path and build-id as in analysis::Module; nothing if it was never seen.
   [[nodiscard]] std::optional<ModuleExtent> ExtentOf(const analysis::Module& module) const;
+  /// Path of what the first process executed; empty = not known.
+  [[nodiscard]] const std::string& executable() const { return executable_; }
   [[nodiscard]] bool has_latency() const { return has_latency_; }
   /// Of the last record.
   [[nodiscard]] std::uint64_t end_ns() const { return recording_.profile().totals().end_ns; }
@@ -96,6 +98,7 @@ class StackProfile : private analysis::AccessObserver {
   void Add(const Record& record);
   void Add(const AllocationRecord& record);
   void Note(const MappingRecord& record);
+  void Note(const ProcessRecord& record);
   AccessStack& StackOf(const AccessRecord& record, const analysis::Joined& joined);
   [[nodiscard]] std::uint64_t NumberOf(const AllocationRecord& record);
   void NoteBefore();
@@ -116,6 +119,7 @@ class StackProfile : private analysis::AccessObserver {
   std::vector<AccessStack> accesses_;
   absl::flat_hash_map<AccessKey, std::uint32_t> access_numbers_;
   absl::flat_hash_map<std::pair<std::string, std::string>, ModuleExtent> modules_;
+  std::string executable_;
   bool has_latency_ = false;
 };
 

@@ -111,7 +111,7 @@ AddressAxis::AddressAxis(const std::vector<PageRange>& touched,
   }
   Cut(objects);
   Number();
-  Divide();
+  Divide(touched);
 }
 
 void AddressAxis::Cut(const std::vector<AxisObject>& objects) {
@@ -177,17 +177,53 @@ void AddressAxis::Number() {
   first_of_process_.push_back(pieces_.size());
 }
 
-void AddressAxis::Divide() {
+// By piece. A range that lies in several gives each its part.
+std::vector<double> AddressAxis::AccessesOf(const std::vector<PageRange>& touched) const {
+  std::vector<double> accesses(pieces_.size());
+  for (const PageRange& range : touched) {
+    const auto first = PieceOf(range.process, range.first << kPageShift);
+    if (!first) continue;
+    for (std::size_t i = *first; i < pieces_.size(); ++i) {
+      const AxisPiece& piece = pieces_[i];
+      const std::uint64_t from = std::max(range.first, piece.address >> kPageShift);
+      if (piece.process != range.process || from >= range.end) break;
+      const std::uint64_t to =
+          std::min(range.end, (piece.address >> kPageShift) + (piece.size >> kPageShift));
+      if (to <= from) continue;
+      accesses[i] += static_cast<double>(range.accesses) * static_cast<double>(to - from) /
+                     static_cast<double>(range.pages());
+    }
+  }
+  return accesses;
+}
+
+void AddressAxis::Divide(const std::vector<PageRange>& touched) {
   constexpr double kLargestMinimum = 1.0 / 40;
+  constexpr double kHardlyAny = 0.001;
+  constexpr double kQuietPart = 0.1;
   if (pieces_.empty()) return;
-  const auto count = static_cast<double>(pieces_.size());
-  const double least = std::min(kLargestMinimum, 1 / (3 * count));
-  double roots = 0;
-  for (const AxisPiece& piece : pieces_) roots += std::sqrt(static_cast<double>(piece.size));
+  const std::vector<double> accesses = AccessesOf(touched);
+  double all = 0;
+  double size_roots = 0;
+  double access_roots = 0;
+  for (std::size_t i = 0; i < pieces_.size(); ++i) {
+    all += accesses[i];
+    size_roots += std::sqrt(static_cast<double>(pieces_[i].size));
+    access_roots += std::sqrt(accesses[i]);
+  }
+  const double least = std::min(kLargestMinimum, 1 / (3 * static_cast<double>(pieces_.size())));
+  std::vector<double> minima(pieces_.size());
+  double reserved = 0;
+  for (std::size_t i = 0; i < pieces_.size(); ++i) {
+    minima[i] = accesses[i] < all * kHardlyAny ? least * kQuietPart : least;
+    reserved += minima[i];
+  }
   double at = 0;
-  for (AxisPiece& piece : pieces_) {
-    piece.start = static_cast<std::uint32_t>(std::lround(at * kLength));
-    at += least + (1 - count * least) * std::sqrt(static_cast<double>(piece.size)) / roots;
+  for (std::size_t i = 0; i < pieces_.size(); ++i) {
+    pieces_[i].start = static_cast<std::uint32_t>(std::lround(at * kLength));
+    const double by_size = std::sqrt(static_cast<double>(pieces_[i].size)) / size_roots;
+    const double share = all > 0 ? (by_size + std::sqrt(accesses[i]) / access_roots) / 2 : by_size;
+    at += minima[i] + (1 - reserved) * share;
   }
 }
 

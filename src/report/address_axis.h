@@ -32,9 +32,10 @@ struct AxisObject {
   Extent extent = Extent::kWhole;
 };
 
-/// The order of pieces is that of processes and addresses. Larger pieces have more of the axis, by
-/// the square root of their size, and none less than a third of an even share (or 1/40), so that
-/// small ones stay visible. Objects that fill a good part of a piece become pieces of their own.
+/// The order of pieces is that of processes and addresses. A piece has its part of the axis by the
+/// square roots of its size and of its accesses, the half each, and none less than a third of an
+/// even share (or 1/40), so that small ones stay visible; a tenth of that where hardly anything
+/// happens. Objects that fill a good part of a piece become pieces of their own.
 class AddressAxis {
  public:
   static constexpr std::uint32_t kLength = 1 << 20;
@@ -70,7 +71,8 @@ class AddressAxis {
   [[nodiscard]] std::uint32_t PositionIn(std::size_t piece, std::uint64_t offset) const;
   void Cut(const std::vector<AxisObject>& objects);
   void Number();
-  void Divide();
+  void Divide(const std::vector<PageRange>& touched);
+  [[nodiscard]] std::vector<double> AccessesOf(const std::vector<PageRange>& touched) const;
 
   std::uint64_t unit_bytes_ = 1;
   std::vector<AxisPiece> pieces_;

@@ -9,19 +9,19 @@ void TouchedPages::Coarsen() {
   constexpr unsigned kStep = 2;
   while (pages_.size() > most_ / 2 && shift_ + kStep < 64) {
     shift_ += kStep;
-    absl::flat_hash_set<Key> coarse;
-    for (const auto& [process, page] : pages_) coarse.emplace(process, page >> kStep);
+    absl::flat_hash_map<Key, std::uint64_t> coarse;
+    for (const auto& [key, accesses] : pages_) coarse[{key.first, key.second >> kStep}] += accesses;
     pages_ = std::move(coarse);
   }
-  last_ = {0xffffffff, ~std::uint64_t{0}};
+  last_ = kNoKey;
 }
 
 std::vector<PageRange> TouchedPages::Ranges() const {
   std::vector<PageRange> ranges;
   ranges.reserve(pages_.size());
   const unsigned finer = shift_ - kPageShift;
-  for (const auto& [process, page] : pages_) {
-    ranges.push_back({process, page << finer, (page + 1) << finer});
+  for (const auto& [key, accesses] : pages_) {
+    ranges.push_back({key.first, key.second << finer, (key.second + 1) << finer, accesses});
   }
   return Joined(std::move(ranges), 0);
 }
@@ -35,6 +35,7 @@ std::vector<PageRange> Joined(std::vector<PageRange> ranges, std::uint64_t gap) 
     if (!joined.empty() && joined.back().process == range.process &&
         range.first <= joined.back().end + gap) {
       joined.back().end = std::max(joined.back().end, range.end);
+      joined.back().accesses += range.accesses;
     } else {
       joined.push_back(range);
     }

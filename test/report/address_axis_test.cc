@@ -51,6 +51,18 @@ TEST_CASE("AddressAxis: a small piece beside a huge one keeps a visible part") {
   CHECK(axis.pieces()[1].start < AddressAxis::kLength / 2);
 }
 
+TEST_CASE("AddressAxis: what is accessed most has more of the axis") {
+  std::vector<PageRange> pages;
+  for (std::uint32_t process = 0; process < 20; ++process) {
+    pages.push_back(Pages(process, 0x400000, 16 * kPage));
+    pages.back().accesses = process == 7 ? 10'000 : 1;
+  }
+  const AddressAxis axis(pages, {});
+  CheckWhole(axis);
+  CHECK(axis.pieces()[8].start - axis.pieces()[7].start > AddressAxis::kLength / 3);
+  CHECK(axis.pieces()[3].start - axis.pieces()[2].start > AddressAxis::kLength / 100);
+}
+
 TEST_CASE("AddressAxis: more than 4 GiB take larger units") {
   const AddressAxis axis({Pages(0, 0x100000000, 3 * kGiB), Pages(0, 0x7f0000000000, 7 * kGiB)}, {});
   CheckWhole(axis);
@@ -131,7 +143,7 @@ TEST_CASE("TouchedPages: neighbours are one range") {
   pages.Add(0, 0x2fff);
   pages.Add(0, 0x5000);
   pages.Add(1, 0x3000);
-  CHECK(pages.Ranges() == std::vector<PageRange>{{0, 1, 3}, {0, 5, 6}, {1, 3, 4}});
+  CHECK(pages.Ranges() == std::vector<PageRange>{{0, 1, 3, 2}, {0, 5, 6, 1}, {1, 3, 4, 1}});
 }
 
 TEST_CASE("TouchedPages: too many pages become coarser ones, none is lost") {
@@ -142,6 +154,9 @@ TEST_CASE("TouchedPages: too many pages become coarser ones, none is lost") {
   CHECK(ranges.size() <= 1000);
   CHECK(ranges.front().first == 0);
   CHECK(ranges.back().end > 99'999 * 16);
+  std::uint64_t accesses = 0;
+  for (const PageRange& range : ranges) accesses += range.accesses;
+  CHECK(accesses == 100'000);
 }
 
 }  // namespace

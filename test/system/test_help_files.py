@@ -114,6 +114,8 @@ class BashCompletion(SystemTest):
         self.assertEqual(self.complete("trace-dump", "objects", "--by", "=", "s"), {"site"})
         self.assertIn("density", self.complete("trace-dump", "objects", "--sort", "d"))
         self.assertNotIn("density", self.complete("trace-dump", "code", "--sort", "d"))
+        self.assertLessEqual({"pprof", "perf-script", "parquet"},
+                             self.complete("trace-dump", "export", "--format", ""))
         self.assertEqual(self.complete("heimdallr", "--source", ""),
                          {"auto", "clock", "faults", "none"})
         self.assertEqual(self.complete("heimdallr", "-o", "not"), {"notes.txt"})

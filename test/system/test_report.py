@@ -144,7 +144,7 @@ class ReportTest(SystemTest):
         return read_page(self.folder / "page.html")
 
     def some_recording(self, options=("--faults", "--stacks", "fp")):
-        recording = self.record([workload("matrices"), 300], options=options)
+        recording = self.record([workload("matrices"), 1], options=options)
         self.assert_status(recording, 0)
         return recording.trace
 
@@ -440,8 +440,9 @@ class Serving(ReportTest):
         self.assertEqual(listening, {"0100007F"})
 
     def test_a_signal_ends_it(self):
+        trace = self.some_recording()
         for number in (signal.SIGINT, signal.SIGTERM):
-            server, _ = self.serve(self.some_recording())
+            server, _ = self.serve(trace)
             server.send_signal(number)
             self.assertEqual(server.wait(timeout=30), 0)
             self.assertEqual(server.stderr.read(), b"")
