@@ -77,6 +77,43 @@ std::vector<PageRange> Aligned(std::vector<PageRange> ranges, std::uint64_t page
   return Joined(std::move(ranges), 0);
 }
 
+// Objects from this part of a piece on are pieces of their own, if the piece is this large.
+constexpr std::uint64_t kLeastCutPiece = 64 << 10;
+constexpr std::uint64_t kLeastCutPart = 8;
+
+bool Before(const AxisObject& a, const AxisObject& b) {
+  return a.process != b.process ? a.process < b.process : a.address < b.address;
+}
+
+// Offsets at which a piece is cut, ascending; `objects` are sorted.
+std::vector<std::uint64_t> CutsOf(const AxisPiece& piece, const std::vector<AxisObject>& objects,
+                                  std::uint64_t unit_bytes) {
+  constexpr std::size_t kMostCuts = 16;
+  const std::uint64_t least = std::max(unit_bytes, kPageBytes);
+  std::vector<std::uint64_t> cuts;
+  const auto note = [&](std::uint64_t offset) {
+    offset = offset / unit_bytes * unit_bytes;
+    if (offset < least || piece.size - offset < least || cuts.size() >= kMostCuts) return;
+    for (const std::uint64_t known : cuts) {
+      if ((known > offset ? known - offset : offset - known) < least) return;
+    }
+    cuts.push_back(offset);
+  };
+  if (piece.size < kLeastCutPiece) return cuts;
+  const AxisObject first{.process = piece.process, .address = piece.address};
+  for (auto at = std::lower_bound(objects.begin(), objects.end(), first, Before);
+       at != objects.end() && at->process == piece.process &&
+       at->address - piece.address < piece.size;
+       ++at) {
+    if (at->size < piece.size / kLeastCutPart) continue;
+    const std::uint64_t offset = at->address - piece.address;
+    note(offset);
+    if (at->size < piece.size - offset) note(offset + at->size);
+  }
+  std::sort(cuts.begin(), cuts.end());
+  return cuts;
+}
+
 }  // namespace
 
 AddressAxis::AddressAxis(const std::vector<PageRange>& touched,
@@ -115,52 +152,25 @@ AddressAxis::AddressAxis(const std::vector<PageRange>& touched,
 }
 
 void AddressAxis::Cut(const std::vector<AxisObject>& objects) {
-  constexpr std::uint64_t kLeastPiece = 64 << 10;
-  constexpr std::uint64_t kLeastPart = 8;
-  constexpr std::size_t kMostCuts = 16;
   // By process and address, so that those of a piece are found together.
   std::vector<AxisObject> sorted;
   for (const AxisObject& object : objects) {
-    if (object.size >= kLeastPiece / kLeastPart) sorted.push_back(object);
+    if (object.size >= kLeastCutPiece / kLeastCutPart) sorted.push_back(object);
   }
-  const auto before = [](const AxisObject& a, const AxisObject& b) {
-    return a.process != b.process ? a.process < b.process : a.address < b.address;
-  };
-  std::sort(sorted.begin(), sorted.end(), before);
-  const std::uint64_t grain = std::max(unit_bytes_, kPageBytes);
+  std::sort(sorted.begin(), sorted.end(), Before);
   std::vector<AxisPiece> cut;
   for (const AxisPiece& piece : pieces_) {
-    std::vector<std::uint64_t> cuts;  // offsets
-    const auto note = [&](std::uint64_t offset) {
-      offset = offset / unit_bytes_ * unit_bytes_;
-      if (offset < grain || piece.size - offset < grain || cuts.size() >= kMostCuts) return;
-      for (const std::uint64_t known : cuts) {
-        if ((known > offset ? known - offset : offset - known) < grain) return;
-      }
-      cuts.push_back(offset);
-    };
-    const AxisObject first{.process = piece.process, .address = piece.address};
-    for (auto at = std::lower_bound(sorted.begin(), sorted.end(), first, before);
-         at != sorted.end() && at->process == piece.process &&
-         at->address - piece.address < piece.size;
-         ++at) {
-      if (piece.size < kLeastPiece || at->size < piece.size / kLeastPart) continue;
-      const std::uint64_t offset = at->address - piece.address;
-      note(offset);
-      if (at->size < piece.size - offset) note(offset + at->size);
-    }
-    std::sort(cuts.begin(), cuts.end());
-    cuts.push_back(piece.size);
-    std::uint64_t from = 0;
-    for (const std::uint64_t to : cuts) {
-      AxisPiece part = piece;
-      part.address += from;
-      part.size = to - from;
-      cut.push_back(part);
-      from = to;
-    }
+    std::vector<std::uint64_t> ends;
     // Few pieces may be cut; many are small already.
-    if (cut.size() > 2 * kMostPieces) sorted.clear();
+    if (cut.size() <= 2 * kMostPieces) ends = CutsOf(piece, sorted, unit_bytes_);
+    ends.push_back(piece.size);
+    std::uint64_t from = 0;
+    for (const std::uint64_t end : ends) {
+      AxisPiece& part = cut.emplace_back(piece);
+      part.address += from;
+      part.size = end - from;
+      from = end;
+    }
   }
   pieces_ = std::move(cut);
 }

@@ -135,15 +135,11 @@ void AllocationCounter::CountByTime(const AllocationRecord& record, std::uint64_
   count.bytes += record.size;
 }
 
-AllocationHistory AllocationCounter::Finish(const analysis::CodeNames& names,
-                                            const GroupTable& groups, FrameTable& frames) && {
-  AllocationHistory history{.heap_bytes = std::move(heap_bytes_).Finish(),
-                            .mapped_bytes = std::move(mapped_bytes_).Finish(),
-                            .allocations = std::move(allocations_),
-                            .deallocations = std::move(deallocations_),
-                            .heap_calls = HeapCalls(statistics_),
-                            .heap = statistics_.heap(),
-                            .mapped_peak_bytes = statistics_.mapped().peak_live_bytes};
+// Stacks in order of their bytes; what is beyond the limit is one row.
+AllocationCounter::RowOfSite AllocationCounter::AddSites(const analysis::CodeNames& names,
+                                                         const GroupTable& groups,
+                                                         FrameTable& frames,
+                                                         AllocationHistory& history) const {
   const std::vector<AllocationSite>& sites = statistics_.sites();
   std::vector<std::uint32_t> order;
   for (std::uint32_t i = 0; i < sites.size(); ++i) {
@@ -152,7 +148,7 @@ AllocationHistory AllocationCounter::Finish(const analysis::CodeNames& names,
   std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
     return sites[a].bytes > sites[b].bytes;
   });
-  absl::flat_hash_map<std::uint64_t, std::uint32_t> row_of_key;
+  RowOfSite row_of;
   for (const std::uint32_t i : order) {
     const AllocationSite& site = sites[i];
     const std::uint64_t key = SiteKey(site.caller, site.call);
@@ -163,26 +159,45 @@ AllocationHistory AllocationCounter::Finish(const analysis::CodeNames& names,
     }
     if (history.sites.size() == AllocationHistory::kMostSites) {
       AddTo(history.sites.back(), row);
-      row_of_key[key] = static_cast<std::uint32_t>(history.sites.size() - 1);
-      continue;
-    }
-    if (history.sites.size() + 1 == AllocationHistory::kMostSites) {
-      row.call = AllocationCall::kUnknown;
-      row.stack = history.stacks.IdOf({});
     } else {
-      const auto chain = chains_.chain(static_cast<std::uint32_t>(site.caller - 1));
-      std::vector<std::uint32_t> stack;
-      for (std::size_t k = chain.size(); k-- > 0;) frames.AppendTo(stack, chain[k], names);
-      row.stack = history.stacks.IdOf(std::move(stack));
-      const auto type = analysis::MapsMemory(site.call) ? analysis::ObjectType::kMapping
-                                                        : analysis::ObjectType::kHeap;
-      row.group = groups.OfSite(type, site.call, names.SiteOf(chain));
+      const bool is_rest = history.sites.size() + 1 == AllocationHistory::kMostSites;
+      if (is_rest) {
+        row.call = AllocationCall::kUnknown;
+        row.stack = history.stacks.IdOf({});
+      } else {
+        NameSite(site, names, groups, frames, history.stacks, row);
+      }
+      history.sites.push_back(row);
     }
-    row_of_key[key] = static_cast<std::uint32_t>(history.sites.size());
-    history.sites.push_back(row);
+    row_of[key] = static_cast<std::uint32_t>(history.sites.size() - 1);
   }
+  return row_of;
+}
+
+void AllocationCounter::NameSite(const AllocationSite& site, const analysis::CodeNames& names,
+                                 const GroupTable& groups, FrameTable& frames, StackTable& stacks,
+                                 AllocatingStack& row) const {
+  const auto chain = chains_.chain(static_cast<std::uint32_t>(site.caller - 1));
+  std::vector<std::uint32_t> stack;
+  for (std::size_t k = chain.size(); k-- > 0;) frames.AppendTo(stack, chain[k], names);
+  row.stack = stacks.IdOf(std::move(stack));
+  const auto type = analysis::MapsMemory(site.call) ? analysis::ObjectType::kMapping
+                                                    : analysis::ObjectType::kHeap;
+  row.group = groups.OfSite(type, site.call, names.SiteOf(chain));
+}
+
+AllocationHistory AllocationCounter::Finish(const analysis::CodeNames& names,
+                                            const GroupTable& groups, FrameTable& frames) && {
+  AllocationHistory history{.heap_bytes = std::move(heap_bytes_).Finish(),
+                            .mapped_bytes = std::move(mapped_bytes_).Finish(),
+                            .allocations = std::move(allocations_),
+                            .deallocations = std::move(deallocations_),
+                            .heap_calls = HeapCalls(statistics_),
+                            .heap = statistics_.heap(),
+                            .mapped_peak_bytes = statistics_.mapped().peak_live_bytes};
+  const RowOfSite row_of = AddSites(names, groups, frames, history);
   for (const auto& [place, count] : by_time_) {
-    history.by_time.push_back({.site = row_of_key[place.first],
+    history.by_time.push_back({.site = row_of.at(place.first),
                                .bin = place.second,
                                .allocations = count.allocations,
                                .bytes = count.bytes});

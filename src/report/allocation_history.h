@@ -82,6 +82,7 @@ class AllocationCounter {
  private:
   // Sites go by a number of call chain and call: AllocationStatistics is given the chain's number
   // instead of the caller, so that its sites are call stacks.
+  using RowOfSite = absl::flat_hash_map<std::uint64_t, std::uint32_t>;
   struct LastBlock {
     std::uint64_t address = 0;
     std::uint64_t site = 0;
@@ -96,6 +97,11 @@ class AllocationCounter {
   void CountTemporary(const AllocationRecord& record, std::uint64_t site);
   void CountByTime(const AllocationRecord& record, std::uint64_t site);
   void SetLevels(std::uint64_t time_ns);
+  RowOfSite AddSites(const analysis::CodeNames& names, const GroupTable& groups, FrameTable& frames,
+                     AllocationHistory& history) const;
+  void NameSite(const analysis::AllocationSite& site, const analysis::CodeNames& names,
+                const GroupTable& groups, FrameTable& frames, StackTable& stacks,
+                AllocatingStack& row) const;
 
   const analysis::ModuleMap& modules_;
   StackLookup stack_;

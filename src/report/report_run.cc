@@ -75,13 +75,15 @@ absl::StatusOr<ReportRun> MakeRun(const ReportInput& input, const ReportLimits& 
   auto planned = PlanRun(input, limits);
   if (!planned.ok()) return planned.status();
   ReportRun run{.plan = *std::move(planned), .picture = nullptr};
-  for (std::uint64_t wanted = limits.samples;;) {
+  constexpr int kAttempts = 4;
+  std::uint64_t wanted = limits.samples;
+  for (int attempt = 1;; ++attempt) {
     auto picture = Draw(input, limits, *run.plan, wanted, keep);
     if (!picture.ok()) return picture.status();
     run.picture = *std::move(picture);
     const ChunkStore& chosen = run.picture->chosen();
     const std::uint64_t bytes = TextBytes(chosen);
-    if (keep == KeepSamples::kAll || bytes <= limits.file_bytes || wanted < 2) return run;
+    if (keep == KeepSamples::kAll || bytes <= limits.file_bytes || attempt == kAttempts) return run;
     constexpr double kSafety = 0.95;
     const double share =
         static_cast<double>(limits.file_bytes) / static_cast<double>(bytes) * kSafety;

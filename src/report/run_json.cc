@@ -121,6 +121,21 @@ void AppendUnmatched(const RunPlan& plan, JsonText& json) {
   json.EndArray();
 }
 
+// The meaning of a loss follows its count; what is counted must be said where it begins otherwise.
+std::string LossText(LossKind kind) {
+  std::string text(analysis::Meaning(kind));
+  switch (analysis::EffectOf(kind)) {
+    case analysis::LossEffect::kNoAddress:
+      return "ticks " + text;
+    case analysis::LossEffect::kFewer:
+      return "replayed accesses " + text;
+    case analysis::LossEffect::kMissing:
+    case analysis::LossEffect::kWaited:
+      break;
+  }
+  return text;
+}
+
 void AppendLosses(const RunPlan& plan, JsonText& json) {
   json.BeginArray("losses");
   for (const analysis::LossTotal& loss : plan.ledger.losses().totals()) {
@@ -130,7 +145,7 @@ void AppendLosses(const RunPlan& plan, JsonText& json) {
     json.Member("count", loss.count);
     json.Member("duration_ns", loss.duration_ns);
     json.Member("missing", analysis::EffectOf(loss.kind) == analysis::LossEffect::kMissing);
-    json.Member("text", analysis::Meaning(loss.kind));
+    json.Member("text", LossText(loss.kind));
     json.EndObject();
   }
   json.EndArray();

@@ -19,12 +19,13 @@ class Witness : public AccessObserver {
     std::uint64_t time_ns = 0;
     std::uint64_t object = 0;
     Unmatched reason = Unmatched::kNone;
+    std::uint32_t group = 0;
   };
 
   void OnAccess(const AccessRecord& record, const AccessShare& /*share*/,
                 const Joined& joined) override {
     CHECK(objects.count(joined.object) == 0);
-    accesses.push_back({record.time_ns, joined.object, joined.reason});
+    accesses.push_back({record.time_ns, joined.object, joined.reason, joined.group});
     ++records_of[joined.object];
   }
   void OnFault(const FaultRecord& record, const Joined& joined) override {
@@ -34,10 +35,16 @@ class Witness : public AccessObserver {
     CHECK(objects.emplace(object.number, object.quantities.records()).second);
   }
 
+  void OnQuietObject(const Object& object) override {
+    CHECK(object.number == 0);
+    quiet.push_back(object);
+  }
+
   std::vector<Seen> accesses;
   std::vector<Seen> faults;
   std::map<std::uint64_t, std::uint64_t> records_of;
   std::map<std::uint64_t, std::uint64_t> objects;  // records by number
+  std::vector<Object> quiet;
 };
 
 TEST_CASE("AccessObserver: is told of each access with the object it hit") {
@@ -86,6 +93,35 @@ TEST_CASE("AccessObserver: hears of all objects, those merged into their group i
   CHECK(witness.accesses.size() == kBlocks);
   CHECK(witness.objects.size() == kBlocks);
   CHECK(witness.records_of == witness.objects);
+}
+
+TEST_CASE("AccessObserver: is told the group of each object") {
+  Witness witness;
+  Profiled trace({}, SourceKind::kClock, &witness);
+  trace.Add(Malloc(1, kHeap, 64), Malloc(2, kHeap + 0x100, 64),
+            Malloc(3, kHeap + 0x200, 64, kPid, kCaller + 16), Load(10, kHeap),
+            Load(11, kHeap + 0x100), Load(12, kHeap + 0x200));
+  trace.End();
+  REQUIRE(witness.accesses.size() == 3);
+  CHECK(witness.accesses[0].group == witness.accesses[1].group);
+  CHECK(witness.accesses[0].group != witness.accesses[2].group);
+}
+
+TEST_CASE("AccessObserver: hears of blocks and mappings that were never accessed, once") {
+  Witness witness;
+  Profiled trace({}, SourceKind::kClock, &witness);
+  trace.Add(Malloc(1, kHeap, 64), Malloc(2, kHeap + 0x100, 80), Malloc(3, kHeap + 0x200, 96),
+            Map(4, 0x70000000, 0x4000), Load(10, kHeap), Free(11, kHeap), Free(12, kHeap + 0x100));
+  trace.End();
+  REQUIRE(witness.quiet.size() == 3);
+  CHECK(witness.quiet[0].size == 80);
+  CHECK(witness.quiet[0].start_ns == 2);
+  CHECK(witness.quiet[0].ended);
+  CHECK(witness.quiet[0].end_ns == 12);
+  CHECK(witness.quiet[1].size == 96);
+  CHECK_FALSE(witness.quiet[1].ended);
+  CHECK(witness.quiet[2].address == 0x70000000);
+  CHECK(witness.quiet[2].size == 0x4000);
 }
 
 TEST_CASE("AccessObserver: no access waits for ever for a thread that allocates no more") {

@@ -49,51 +49,51 @@ Recorded OneOfEach() {
 TEST_CASE("Tables: an access has its object, its code and what it stands for") {
   Recorded recorded = OneOfEach();
   CHECK(Json(recorded, Table::kAccesses) ==
-        R"({"time_ns":50,"pid":100,"tid":100,"cpu":0,"stream":"pmu","kind":"load",)"
-        R"("address":"0x5008","size":8,"ip":"0x401020","direct":true,"tick":50,"period":10,)"
-        R"("weight":1,"estimate":10,"cpu_time_ns":0,"latency_cycles":33,"data_source":258,)"
-        R"("memory":"l1","object":1,"object_type":"heap","object_name":"make (make.c:7)",)"
-        R"("function":"inner","file":"walk.h","line":2,"symbol":"walk","module":"/bin/prog",)"
-        R"("module_offset":"0x1020"})"
+        R"j({"time_ns":50,"pid":100,"tid":100,"cpu":0,"stream":"pmu","kind":"load",)j"
+        R"j("address":"0x5008","size":8,"ip":"0x401020","direct":true,"tick":50,"period":10,)j"
+        R"j("weight":1,"estimate":10,"cpu_time_ns":0,"latency_cycles":33,"data_source":258,)j"
+        R"j("memory":"l1","object":1,"object_type":"heap","object_name":"make (make.c:7)",)j"
+        R"j("function":"inner","file":"walk.h","line":2,"symbol":"walk","module":"/bin/prog",)j"
+        R"j("module_offset":"0x1020"})j"
         "\n"
-        R"({"time_ns":60,"pid":100,"tid":100,"cpu":0,"stream":"pmu","kind":"store",)"
-        R"("address":"0x8","size":8,"ip":"0x401020","direct":true,"tick":60,"period":10,)"
-        R"("weight":1,"estimate":10,"cpu_time_ns":0,"unmatched":"null_page",)"
-        R"("function":"inner","file":"walk.h","line":2,"symbol":"walk","module":"/bin/prog",)"
-        R"("module_offset":"0x1020"})"
+        R"j({"time_ns":60,"pid":100,"tid":100,"cpu":0,"stream":"pmu","kind":"store",)j"
+        R"j("address":"0x8","size":8,"ip":"0x401020","direct":true,"tick":60,"period":10,)j"
+        R"j("weight":1,"estimate":10,"cpu_time_ns":0,"unmatched":"null_page",)j"
+        R"j("function":"inner","file":"walk.h","line":2,"symbol":"walk","module":"/bin/prog",)j"
+        R"j("module_offset":"0x1020"})j"
         "\n");
 }
 
 TEST_CASE("Tables: a fault has its object and its code") {
   Recorded recorded = OneOfEach();
   CHECK(Json(recorded, Table::kFaults) ==
-        R"({"time_ns":70,"pid":100,"tid":100,"cpu":1,"stream":"pmu","address":"0x5010",)"
-        R"("ip":"0x401020","object":1,"object_type":"heap","object_name":"make (make.c:7)",)"
-        R"("function":"inner","file":"walk.h","line":2,"symbol":"walk","module":"/bin/prog",)"
-        R"("module_offset":"0x1020"})"
+        R"j({"time_ns":70,"pid":100,"tid":100,"cpu":1,"stream":"pmu","address":"0x5010",)j"
+        R"j("ip":"0x401020","object":1,"object_type":"heap","object_name":"make (make.c:7)",)j"
+        R"j("function":"inner","file":"walk.h","line":2,"symbol":"walk","module":"/bin/prog",)j"
+        R"j("module_offset":"0x1020"})j"
         "\n");
 }
 
 TEST_CASE("Tables: allocations and frees are rows, the former with their stack") {
   Recorded recorded = OneOfEach();
   CHECK(Json(recorded, Table::kAllocations) ==
-        R"({"time_ns":10,"pid":100,"tid":100,"event":"allocation","call":"malloc",)"
-        R"("address":"0x5000","size":100,"caller":"0x401010","function":"make","file":"make.c",)"
-        R"("line":7,"module":"/bin/prog","stack":"make"})"
+        R"j({"time_ns":10,"pid":100,"tid":100,"event":"allocation","call":"malloc",)j"
+        R"j("address":"0x5000","size":100,"caller":"0x401010","function":"make","file":"make.c",)j"
+        R"j("line":7,"module":"/bin/prog","stack":"make"})j"
         "\n"
-        R"({"time_ns":80,"pid":100,"tid":100,"event":"deallocation","call":"free",)"
-        R"("address":"0x5000"})"
+        R"j({"time_ns":80,"pid":100,"tid":100,"event":"deallocation","call":"free",)j"
+        R"j("address":"0x5000"})j"
         "\n");
 }
 
 TEST_CASE("Tables: an object has its life and the sums of its accesses") {
   Recorded recorded = OneOfEach();
   CHECK(Json(recorded, Table::kObjects) ==
-        R"({"object":1,"type":"heap","name":"make (make.c:7)","pid":100,"address":"0x5000",)"
-        R"("size":100,"start_ns":10,"end_ns":80,"call":"malloc","function":"make",)"
-        R"("file":"make.c","line":7,"module":"/bin/prog","loads":1,"stores":0,"load_stores":0,)"
-        R"("unknown":0,"estimated_loads":10,"estimated_stores":0,"cpu_time_ns":0,"faults":1,)"
-        R"("latency_records":1,"latency_cycles":33,"first_ns":50,"last_ns":50,"threads":1})"
+        R"j({"object":1,"type":"heap","name":"make (make.c:7)","pid":100,"address":"0x5000",)j"
+        R"j("size":100,"start_ns":10,"end_ns":80,"call":"malloc","function":"make",)j"
+        R"j("file":"make.c","line":7,"module":"/bin/prog","loads":1,"stores":0,"load_stores":0,)j"
+        R"j("unknown":0,"estimated_loads":10,"estimated_stores":0,"cpu_time_ns":0,"faults":1,)j"
+        R"j("latency_records":1,"latency_cycles":33,"first_ns":50,"last_ns":50,"threads":1})j"
         "\n");
 }
 
@@ -101,18 +101,18 @@ TEST_CASE("Tables: code sums what each instruction did in the selected time") {
   Recorded recorded = OneOfEach();
   const std::string rows = Json(recorded, Table::kCode, {.time_ns = {.begin = 55, .end = 100}});
   CHECK(rows ==
-        R"({"function":"inner","file":"walk.h","line":2,"symbol":"walk","module":"/bin/prog",)"
-        R"("module_offset":"0x1020","loads":0,"stores":1,"load_stores":0,"unknown":0,)"
-        R"("estimated_loads":0,"estimated_stores":10,"cpu_time_ns":0,"faults":1,)"
-        R"("latency_records":0,"latency_cycles":0,"first_ns":60,"last_ns":60,"threads":1})"
+        R"j({"function":"inner","file":"walk.h","line":2,"symbol":"walk","module":"/bin/prog",)j"
+        R"j("module_offset":"0x1020","loads":0,"stores":1,"load_stores":0,"unknown":0,)j"
+        R"j("estimated_loads":0,"estimated_stores":10,"cpu_time_ns":0,"faults":1,)j"
+        R"j("latency_records":0,"latency_cycles":0,"first_ns":60,"last_ns":60,"threads":1})j"
         "\n");
 }
 
 TEST_CASE("Tables: a loss says what it means") {
   Recorded recorded = OneOfEach();
   const std::string rows = Json(recorded, Table::kLosses);
-  CHECK(rows.starts_with(R"({"time_ns":90,"stream":"pmu","kind":"ring_overflow","count":4,)"
-                         R"("meaning":")"));
+  CHECK(rows.starts_with(R"j({"time_ns":90,"stream":"pmu","kind":"ring_overflow","count":4,)j"
+                         R"j("meaning":")j"));
 }
 
 TEST_CASE("Tables: a free of a block that reaches into the addresses is selected, too") {
