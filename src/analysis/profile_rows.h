@@ -51,8 +51,8 @@ enum class ObjectBy : std::uint8_t {
 [[nodiscard]] std::vector<ObjectRow> ObjectRows(const AccessProfile& profile,
                                                 const CodeNames& names, ObjectBy by);
 
-/// The row of the objects of one group, without counts and quantities. It can be asked for while the
-/// records are still being read.
+/// The row of the objects of one group, without counts and quantities. It can be asked for while
+/// the records are still being read.
 [[nodiscard]] ObjectRow GroupRow(const AccessProfile& profile, const CodeNames& names,
                                  std::uint32_t group);
 

@@ -15,15 +15,13 @@ AllocationChains::Chain AllocationChains::ChainOf(const AllocationRecord& record
 }
 
 std::uint32_t AllocationChains::IdOf(const AllocationRecord& record) {
-  const auto image = images_.find(record.pid);
-  const Key key{.image = image == images_.end() ? 0 : image->second,
-                .stack = record.stack,
-                .caller = record.stack == 0 ? record.caller : 0};
-  if (const auto known = known_.find(key); known != known_.end()) return known->second;
+  const Key key{record.stack, record.stack == 0 ? record.caller : 0};
+  auto& known = known_[record.pid];
+  if (const auto found = known.find(key); found != known.end()) return found->second;
   const auto [entry, is_new] =
       ids_.try_emplace(ChainOf(record), static_cast<std::uint32_t>(chains_.size()));
   if (is_new) chains_.push_back(entry->first);
-  known_.emplace(key, entry->second);
+  known.emplace(key, entry->second);
   return entry->second;
 }
 

@@ -16,8 +16,8 @@
 
 namespace heimdallr::exports {
 
-/// Numbers call chains from 0, equal ones once. Memory grows with the different stacks of each
-/// image. Not thread-safe.
+/// Numbers call chains from 0, equal ones once. Memory grows with the different chains, and
+/// the stacks of live processes. Not thread-safe.
 class AllocationChains {
  public:
   /// What is borrowed outlives it; `modules` is fed by the caller with the same records.
@@ -27,7 +27,7 @@ class AllocationChains {
 
   /// The same address is other code in another image.
   void Add(const ProcessRecord& record) {
-    if (record.event != ProcessEvent::kAttach) images_[record.pid] = ++last_image_;
+    if (record.event != ProcessEvent::kAttach) known_.erase(record.pid);
   }
 
   /// The record's stack, or its caller alone.
@@ -39,17 +39,8 @@ class AllocationChains {
   [[nodiscard]] std::size_t size() const { return chains_.size(); }
 
  private:
-  struct Key {
-    std::uint32_t image = 0;
-    std::uint32_t stack = 0;
-    std::uint64_t caller = 0;
-
-    friend bool operator==(const Key&, const Key&) = default;
-    template <typename H>
-    friend H AbslHashValue(H h, const Key& key) {
-      return H::combine(std::move(h), key.image, key.stack, key.caller);
-    }
-  };
+  // Stack and, where there is none, caller.
+  using Key = std::pair<std::uint32_t, std::uint64_t>;
   using Chain = std::vector<std::uint32_t>;
 
   [[nodiscard]] Chain ChainOf(const AllocationRecord& record);
@@ -57,9 +48,8 @@ class AllocationChains {
   const analysis::RecordSource& source_;
   const analysis::ModuleMap& modules_;
   NamedPlaces& places_;
-  absl::flat_hash_map<std::int32_t, std::uint32_t> images_;  // by pid
-  std::uint32_t last_image_ = 0;
-  absl::flat_hash_map<Key, std::uint32_t> known_;
+  // By pid, of the image it executes now.
+  absl::flat_hash_map<std::int32_t, absl::flat_hash_map<Key, std::uint32_t>> known_;
   absl::flat_hash_map<Chain, std::uint32_t> ids_;
   std::vector<Chain> chains_;
 };

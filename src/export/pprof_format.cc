@@ -107,7 +107,7 @@ class PprofWriter {
       const std::string& text = recording_.words().text(name);
       return text.empty() ? std::to_string(number) : fmt::format("{} ({})", text, number);
     };
-    Label("process", with_number(recording_.ProcessName(pid), pid), sample);
+    if (pid != 0) Label("process", with_number(recording_.ProcessName(pid), pid), sample);
     if (tid != 0) Label("thread", with_number(recording_.ThreadName(pid, tid), tid), sample);
   }
 

@@ -61,7 +61,7 @@ std::uint64_t StackProfile::NumberOf(const AllocationRecord& record) {
   AllocationKey key{chains_.IdOf(record), record.pid, record.tid};
   const auto known = key_numbers_.find(key);
   if (known != key_numbers_.end()) return known->second;
-  if (keys_.size() >= kMostStacks) std::get<2>(key) = 0;
+  if (keys_.size() >= kMostStacks) key = {std::get<0>(key), 0, 0};
   const auto [entry, is_new] =
       key_numbers_.try_emplace(key, static_cast<std::uint32_t>(keys_.size()));
   if (is_new) keys_.push_back(key);

@@ -25,8 +25,8 @@ namespace heimdallr::exports {
 /// Allocations by one thread through one chain of calls.
 struct AllocationStack {
   std::uint32_t chain = 0;  ///< of `StackProfile::chains`
-  std::int32_t pid = 0;
-  std::int32_t tid = 0;  ///< 0 = several
+  std::int32_t pid = 0;     ///< 0 = several
+  std::int32_t tid = 0;     ///< likewise
   AllocationCall call = AllocationCall::kUnknown;
   std::uint64_t allocations = 0;  ///< that succeeded, in the selected time
   std::uint64_t bytes = 0;        ///< asked for by these
@@ -39,8 +39,8 @@ struct AccessStack {
   static constexpr std::uint32_t kSeveral = 0xffffffff;
 
   std::uint32_t instruction = 0;  ///< of NamedRecording
-  std::int32_t pid = 0;
-  std::int32_t tid = 0;  ///< 0 = several
+  std::int32_t pid = 0;           ///< 0 = several
+  std::int32_t tid = 0;           ///< likewise
   /// Of NamedRecording, with `reason` kNone; kSeveral = of different groups.
   std::uint32_t group = 0;
   analysis::Unmatched reason = analysis::Unmatched::kNone;
@@ -61,7 +61,7 @@ struct ModuleExtent {
 };
 
 /// Reads a recording. Memory is that of analysis::AccessProfile and of a million stacks: of more,
-/// threads and objects are no longer told apart. Not thread-safe.
+/// processes, threads and objects are no longer told apart. Not thread-safe.
 class StackProfile : private analysis::AccessObserver {
  public:
   /// What is borrowed outlives it.

@@ -19,22 +19,23 @@ HeatCells::Cell* HeatCells::Find(const AccessRecord& record) {
 
 void HeatCells::Coarsen() {
   while (cells_.size() > kMost / 2) {
-    const bool longer = last_time_ >= kTimeSteps || page_shift_ >= 40;
+    const bool can_be_higher = page_shift_ < kMostShift;
+    const bool can_be_longer = time_shift_ < kMostShift;
+    const bool longer = can_be_longer && (last_time_ >= kTimeSteps || !can_be_higher);
+    const bool higher = !longer && can_be_higher;
+    one_process_ = !longer && !higher;
     Cells coarse;
     for (const auto& [key, cell] : cells_) {
-      Cell& sum =
-          coarse[{key.pid, longer ? key.page : key.page >> 1, longer ? key.time >> 1 : key.time}];
+      Cell& sum = coarse[{one_process_ ? 0 : key.pid, higher ? key.page >> 1 : key.page,
+                          longer ? key.time >> 1 : key.time}];
       sum.loads += cell.loads;
       sum.stores += cell.stores;
       sum.unknown += cell.unknown;
     }
     cells_ = std::move(coarse);
-    if (longer) {
-      ++time_shift_;
-      last_time_ >>= 1;
-    } else {
-      ++page_shift_;
-    }
+    page_shift_ += higher ? 1 : 0;
+    time_shift_ += longer ? 1 : 0;
+    if (longer) last_time_ >>= 1;
   }
   last_ = nullptr;
 }

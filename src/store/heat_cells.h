@@ -20,7 +20,7 @@ class HeatCells {
   static constexpr std::uint64_t kTimeSteps = 512;  ///< about so many, where time is long enough
 
   struct Key {
-    std::int32_t pid = 0;
+    std::int32_t pid = 0;    ///< 0 of all, where there are thousands of processes
     std::uint64_t page = 0;  ///< address / page_bytes()
     std::uint64_t time = 0;  ///< ns / time_ns()
 
@@ -54,12 +54,17 @@ class HeatCells {
 
  private:
   [[nodiscard]] Key KeyOf(const AccessRecord& record) const {
-    return {record.pid, record.address >> page_shift_, record.time_ns >> time_shift_};
+    return {one_process_ ? 0 : record.pid, record.address >> page_shift_,
+            record.time_ns >> time_shift_};
   }
   Cell* Find(const AccessRecord& record);
   void Coarsen();
 
+  // Beyond these there is one cell for each process: the low half of memory and the other.
+  static constexpr unsigned kMostShift = 62;
+
   Cells cells_;
+  bool one_process_ = false;  // no longer apart: there are too many
   unsigned page_shift_;
   unsigned time_shift_ = 20;
   std::uint64_t last_time_ = 0;  // the latest of all keys

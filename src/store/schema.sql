@@ -499,7 +499,7 @@ CREATE TABLE loss_totals(
 -- some ten thousand cells allow.
 CREATE TABLE heat(
   repetition INTEGER NOT NULL REFERENCES repetitions(id),
-  pid INTEGER NOT NULL,
+  pid INTEGER NOT NULL,             -- 0 of all, where there are thousands of processes
   page INTEGER NOT NULL,            -- first address / heat_page_bytes
   time INTEGER NOT NULL,            -- first ns / heat_time_ns
   loads INTEGER NOT NULL,           -- a load_store counts as one of each

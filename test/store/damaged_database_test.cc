@@ -80,7 +80,7 @@ TEST_CASE("OpenRun: a schema that would do other things is refused") {
       "ALTER TABLE losses ADD COLUMN more INTEGER", "DROP TABLE heat",
       "ALTER TABLE repetitions RENAME TO other",
       "DROP TABLE runs; CREATE TABLE runs(id INTEGER PRIMARY KEY, name TEXT, workload TEXT AS "
-      "(randomblob(1000000000)), mode TEXT)");
+      "(zeroblob(1000000000)), mode TEXT)");
   const TemporaryDatabase database;
   FakeRecording recording = SmallRecording();
   database.Add(recording, {.run = "a", .identity = "1"});

@@ -52,6 +52,19 @@ TEST_CASE("HeatCells: stays within its bound and loses no access, whatever comes
   }
 }
 
+TEST_CASE("HeatCells: any number of processes stays within the bound") {
+  HeatCells heat(4096);
+  for (std::int32_t pid = 0; pid < 200'000; ++pid) {
+    AccessRecord record = At(0, 0x1000);
+    record.pid = pid;
+    heat.Add(record);
+  }
+  CHECK(heat.cells().size() <= HeatCells::kMost);
+  std::uint64_t loads = 0;
+  for (const auto& [key, cell] : heat.cells()) loads += cell.loads;
+  CHECK(loads == 200'000);
+}
+
 TEST_CASE("HeatCells: does not make cells higher than it must where time can be longer") {
   HeatCells heat(4096);
   for (std::uint64_t i = 0; i < 200'000; ++i) heat.Add(At(i << 20, 0x1000));
