@@ -79,11 +79,12 @@ void ObjectMap::TellQuiet(const Image& image, RegionId id, const Region& region,
 
 void ObjectMap::TellOfQuiet() const {
   for (const auto& [pid, image] : images_) {
-    image->blocks.ForEach([&](std::uint64_t address, const HeapBlock& block) {
-      TellQuiet(*image, {address, block}, Quiet::kLive, 0);
+    const Image& live = *image;
+    live.blocks.ForEach([&](std::uint64_t address, const HeapBlock& block) {
+      TellQuiet(live, {address, block}, Quiet::kLive, 0);
     });
-    for (const auto& [id, region] : image->layout->regions()) {
-      TellQuiet(*image, id, region, Quiet::kLive, 0);
+    for (const auto& [id, region] : live.layout->regions()) {
+      TellQuiet(live, id, region, Quiet::kLive, 0);
     }
   }
 }

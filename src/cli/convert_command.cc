@@ -46,6 +46,7 @@ constexpr int kInterrupted = 128 + SIGINT;
 
 struct ConvertOptions {
   std::vector<std::string> paths;
+  std::vector<std::string> inputs;  // more of them
   std::string output;
   bool all = false;
   bool quiet = false;
@@ -204,13 +205,14 @@ int ConvertCommand(const std::vector<std::string>& arguments) {
   SetUsage(app, "Usage: trace-dump convert [options] -o DATABASE FILE|FOLDER...");
   app.footer(kExamples);
   app.add_option("FILE", options.paths, "Traces, and folders with traces in them");
-  app.add_option("-i,--input", options.paths, "The same")->option_text("FILE|FOLDER...");
+  app.add_option("-i,--input", options.inputs, "Further ones")->option_text("FILE|FOLDER...");
   app.add_option("-o,--output", options.output, "The database, made if it is not there")
       ->option_text("DATABASE")
       ->required();
   app.add_flag("--all", options.all, "Every repetition whole");
   app.add_flag("-q,--quiet", options.quiet, "Say nothing but errors");
   if (const auto status = ParseArguments(app, arguments)) return *status;
+  options.paths.insert(options.paths.end(), options.inputs.begin(), options.inputs.end());
   if (options.paths.empty()) return WrongUse(kName, "no trace is given");
   return Convert(options);
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -19,6 +20,7 @@
 #include "cli/file_state.h"
 #include "cli/plain_text.h"
 #include "cli/record_filter.h"
+#include "cli/remove_on_signal.h"
 #include "export/byte_sink.h"
 #include "export/flame_formats.h"
 #include "export/parquet_dataset.h"
@@ -218,8 +220,14 @@ absl::StatusOr<Exported> ExportStream(const ExportOptions& options, const Export
     exports::DescriptorSink sink(STDOUT_FILENO, "standard output");
     return WriteStream(options, input, **source, sink);
   }
+  std::error_code no_file;
+  if (std::filesystem::equivalent(options.output, input.path, no_file)) {
+    return absl::InvalidArgumentError(fmt::format(
+        "the export would replace the recording '{}': choose another name by -o", input.path));
+  }
   auto sink = exports::FileSink::Create(options.output);
   if (!sink.ok()) return sink.status();
+  const RemoveOnSignal tidy_up((*sink)->temporary());
   auto exported = WriteStream(options, input, **source, **sink);
   if (!exported.ok()) return exported;
   if (absl::Status status = (*sink)->Finish(); !status.ok()) return status;

@@ -27,6 +27,8 @@ class NewFile {
   [[nodiscard]] absl::Status Write(std::string_view bytes);
   [[nodiscard]] absl::Status Commit();
   [[nodiscard]] std::uint64_t size() const { return size_; }
+  /// The file that is being written; empty once it has its name.
+  [[nodiscard]] const std::string& temporary() const { return temporary_; }
 
  private:
   NewFile(base::UniqueFd fd, std::string path, std::string temporary)

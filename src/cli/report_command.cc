@@ -15,6 +15,7 @@
 #include "cli/file_state.h"
 #include "cli/new_file.h"
 #include "cli/plain_text.h"
+#include "cli/remove_on_signal.h"
 #include "cli/report_inputs.h"
 #include "report/report_page.h"
 
@@ -105,6 +106,7 @@ int Write(const Options& options, std::vector<report::ReportInput> inputs) {
   }
   auto file = NewFile::Create(options.output);
   if (!file.ok()) return Fail(file.status());
+  const RemoveOnSignal tidy_up(file->temporary());
   const auto runs = report::WritePage(inputs, {}, ReportTool(),
                                       [&](std::string_view bytes) { return file->Write(bytes); });
   if (!runs.ok()) return Fail(runs.status());

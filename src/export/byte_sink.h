@@ -45,6 +45,9 @@ class FileSink : public ByteSink {
 
   [[nodiscard]] absl::Status Write(std::string_view bytes) override { return sink_.Write(bytes); }
 
+  /// The file that is being written; empty where there is no other than its own.
+  [[nodiscard]] const std::string& temporary() const { return temporary_; }
+
   /// Nothing more is written: the file gets its name.
   [[nodiscard]] absl::Status Finish();
 

@@ -27,7 +27,8 @@ std::uint64_t ValueOf(const AllocationStack& stack, FlameValue value) {
 
 std::uint64_t ValueOf(const AccessStack& stack, FlameValue value) {
   const auto rounded = [](double number) {
-    return static_cast<std::uint64_t>(std::max(0.0, std::round(number)));
+    constexpr double kMost = 9e18;  // of damaged traces; 64 bits hold no more
+    return static_cast<std::uint64_t>(std::clamp(std::round(number), 0.0, kMost));
   };
   switch (value) {
     case FlameValue::kLoads:

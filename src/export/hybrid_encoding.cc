@@ -35,7 +35,7 @@ void AppendRun(std::uint32_t value, std::size_t length, int bits, std::string& o
 
 }  // namespace
 
-int BitsFor(std::uint32_t most) { return std::bit_width(most); }
+int BitsFor(std::uint32_t most) { return static_cast<int>(std::bit_width(most)); }
 
 void AppendHybrid(std::span<const std::uint32_t> values, int bits, std::string& out) {
   std::size_t packed_from = 0;

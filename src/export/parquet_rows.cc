@@ -79,7 +79,7 @@ absl::Status ParquetRows::EndPart() {
   footer.append(bytes, sizeof(bytes));
   footer += kMagic;
   if (absl::Status status = Write(footer); !status.ok()) return status;
-  const absl::Status status = part_->Finish();
+  absl::Status status = part_->Finish();
   part_.reset();
   return status;
 }

@@ -1,5 +1,6 @@
 #include "export/pprof_format.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <string_view>
@@ -18,6 +19,12 @@
 
 namespace heimdallr::exports {
 namespace {
+
+// Numbers of damaged traces may be beyond 64 bits.
+std::int64_t Rounded(double number) {
+  constexpr double kMost = 9e18;
+  return std::llround(std::clamp(number, -kMost, kMost));
+}
 
 // The order of the values of a sample.
 enum Value : std::uint8_t {
@@ -134,10 +141,10 @@ class PprofWriter {
     const std::uint32_t place = recording_.instruction_place(stack.instruction);
     pprof::Sample& sample = NewSample();
     sample.add_location_id(LocationId(place));
-    sample.set_value(kLoads, std::llround(stack.loads));
-    sample.set_value(kStores, std::llround(stack.stores));
-    sample.set_value(kTime, std::llround(stack.time_ns));
-    if (values_ > kLatency) sample.set_value(kLatency, std::llround(stack.latency_cycles));
+    sample.set_value(kLoads, Rounded(stack.loads));
+    sample.set_value(kStores, Rounded(stack.stores));
+    sample.set_value(kTime, Rounded(stack.time_ns));
+    if (values_ > kLatency) sample.set_value(kLatency, Rounded(stack.latency_cycles));
     LabelObject(stack, sample);
     if (stack.memory != analysis::DataSource::kUnknown) {
       Label("memory", analysis::Name(stack.memory), sample);
@@ -230,7 +237,7 @@ class PprofWriter {
   }
 
   absl::Status Flush() {
-    const absl::Status status = gzip_.Write(profile_.SerializeAsString());
+    absl::Status status = gzip_.Write(profile_.SerializeAsString());
     profile_.Clear();
     return status;
   }

@@ -41,7 +41,7 @@ void AppendAddress(std::uint64_t address, fmt::memory_buffer& out) {
 }
 
 absl::Status Flush(fmt::memory_buffer& buffer, ByteSink& out) {
-  const absl::Status status = out.Write({buffer.data(), buffer.size()});
+  absl::Status status = out.Write({buffer.data(), buffer.size()});
   buffer.clear();
   return status;
 }

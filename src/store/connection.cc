@@ -82,7 +82,9 @@ absl::Status Connection::Configure(OpenMode mode) {
   sqlite3_busy_timeout(handle_.get(), kBusyTimeoutMs);
   sqlite3_limit(handle_.get(), SQLITE_LIMIT_LENGTH, kLongestValue);
   // A file from elsewhere may hold anything: its schema must not act on us.
-  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  // Of a new file there is nothing to fear, and this would forbid to do without a journal.
+  const int defensive = mode == OpenMode::kCreate ? 0 : 1;
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_DEFENSIVE, defensive, nullptr);
   sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
   sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);

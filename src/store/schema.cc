@@ -1,6 +1,6 @@
 #include "store/schema.h"
 
-#include <array>
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -22,6 +22,23 @@ absl::StatusOr<std::int64_t> IntegerOf(Connection& connection, const char* sql) 
   return *row ? statement->Integer(0) : 0;
 }
 
+// Without comments and spaces, which may change from version to version. Our tables have no quotes,
+// so that text with a "--" in quotes, which is no comment, cannot become equal to them.
+std::string Essence(std::string_view sql) {
+  std::string essence;
+  for (std::size_t at = 0; at < sql.size(); ++at) {
+    if (sql.substr(at).starts_with("--")) at = std::min(sql.find('\n', at), sql.size() - 1);
+    const bool space = sql[at] == ' ' || sql[at] == '\n';
+    // Words stay apart, by one space.
+    if (!space) {
+      essence += sql[at];
+    } else if (!essence.empty() && essence.back() != ' ') {
+      essence += ' ';
+    }
+  }
+  return essence;
+}
+
 // The SQL of each table by its name.
 absl::StatusOr<std::map<std::string, std::string>> TablesOf(Connection& connection) {
   auto statement =
@@ -32,7 +49,7 @@ absl::StatusOr<std::map<std::string, std::string>> TablesOf(Connection& connecti
     const auto row = statement->Step();
     if (!row.ok()) return row.status();
     if (!*row) return tables;
-    tables.emplace(statement->Text(0), statement->Text(1));
+    tables.emplace(statement->Text(0), Essence(statement->Text(1)));
   }
 }
 

@@ -1,5 +1,6 @@
 #include "trace/row_codec.h"
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -170,6 +171,7 @@ void ToRow(const PeriodRecord& record, StringTable& /*strings*/, v1::Period& row
 
 absl::Status FromRow(const v1::Period& row, const StringStore& /*strings*/, PeriodRecord& record) {
   RETURN_IF_ERROR(CheckedStream(row.stream(), record.stream));
+  if (!std::isfinite(row.overhead())) return absl::DataLossError("an overhead is no number");
   record.time_ns = row.time_ns();
   record.period = row.period();
   record.sample_cost_ns = row.sample_cost_ns();

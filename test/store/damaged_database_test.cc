@@ -95,6 +95,29 @@ TEST_CASE("OpenRun: a schema that would do other things is refused") {
   CHECK(absl::IsDataLoss(Update::Begin(database.path()).status()));
 }
 
+// Replaces the SQL of a table by other words.
+void Reword(const TemporaryDatabase& database, const std::string& from, const std::string& to) {
+  database.Execute("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '" +
+                   from + "', '" + to + "') WHERE name = 'losses'");
+}
+
+TEST_CASE("OpenRun: comments in the schema may differ, words may not") {
+  const TemporaryDatabase database;
+  FakeRecording recording = SmallRecording();
+  database.Add(recording, {.run = "a", .identity = "1"});
+  Reword(database, "count INTEGER", "count   INTEGER");
+  Reword(database, "-- 0 = not of samples", "-- other words");
+  CHECK(ReadAll(database.path()).ok());
+  SECTION("a word") { Reword(database, "duration_ns INTEGER", "duration_ns TEXT"); }
+  SECTION("a comment that is none") {
+    Reword(database, "duration_ns INTEGER NOT NULL", "duration_ns INTEGER NOT NULL DEFAULT \"--\"");
+  }
+  SECTION("a word in a comment") {
+    Reword(database, "duration_ns INTEGER", "duration_ns -- INTEGER");
+  }
+  CHECK_FALSE(ReadAll(database.path()).ok());
+}
+
 TEST_CASE("AddRecording: triggers of others do not act") {
   const TemporaryDatabase database;
   FakeRecording recording = SmallRecording();

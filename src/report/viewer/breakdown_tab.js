@@ -151,7 +151,8 @@ export class BreakdownTab {
     if (selected >= 0 && ofGroup.has(selected) && !columns.includes(selected))
       columns[columns.length - 1] = selected;
     const rows = [...ofThread].sort((a, b) => b[1] - a[1]).slice(0, kMatrixThreads).map(([thread]) => thread);
-    const most = Math.max(1, ...[...breakdown.threads.values()].map((cell) => cell.loads + cell.stores));
+    let most = 1;
+    for (const cell of breakdown.threads.values()) most = Math.max(most, cell.loads + cell.stores);
     const head = columns.map(
         (group) =>
             el("th", {scope: "col", class: group === selected ? "selected" : ""},

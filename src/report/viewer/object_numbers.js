@@ -62,6 +62,10 @@ export function chosenNumbers(run, state, runs, by) {
 export function basisWords(run) {
   const {samples} = run;
   if (!samples.ready) return `Still loading: ${samples.loaded} of ${samples.chunks.length} parts are here.`;
+  // Many short-lived objects are counted by their group alone: their samples name no object.
+  const folded = run.data.groups.folded_records.reduce((sum, records) => sum + records, 0);
+  if (samples.complete && folded > 0)
+    return `Counted from all samples but up to ${formatCount(folded)}: of objects too many to be told apart.`;
   return samples.complete ?
       "Exact, counted from all samples." :
       `Estimated from a sample of ${formatCount(samples.count)} of ${formatCount(samples.total)} accesses.`;
