@@ -54,7 +54,7 @@ struct ConvertOptions {
 
 volatile std::sig_atomic_t interrupted = 0;
 
-// While it lives, Ctrl-C and its kin only set `interrupted`.
+// From its making on, Ctrl-C and its kin only set `interrupted`.
 class CatchSignals {
  public:
   CatchSignals() {

@@ -66,11 +66,10 @@ int Serve(const std::vector<report::ReportInput>& inputs, std::uint16_t port) {
   if (!server.ok()) return Fail(server.status());
 
   absl::Status ended;
-  const pthread_t waiting = pthread_self();
   std::thread thread([&] {
     ended = (*server)->Run();
     // If it ended by itself, nobody has sent a signal.
-    if (!ended.ok()) pthread_kill(waiting, SIGTERM);
+    if (!ended.ok()) kill(getpid(), SIGTERM);
   });
   fmt::print("{}\n", (*server)->url());
   std::fflush(stdout);

@@ -27,7 +27,7 @@ std::string TimeOrNone(const std::optional<double>& ns) { return ns ? Time(*ns) 
 
 std::string Overhead(const std::optional<Excess>& excess) {
   if (!excess) return "";
-  const std::string ratio = fmt::format("{:+.1f} %", excess->ratio * 100);
+  std::string ratio = fmt::format("{:+.1f} %", excess->ratio * 100);
   if (!excess->half_interval) return ratio;
   return fmt::format("{} +- {:.1f}", ratio, *excess->half_interval * 100);
 }

@@ -94,18 +94,11 @@ std::vector<std::string> CurrentEnvironment() {
 }
 
 std::vector<std::string> RelevantEnvironment(const std::vector<std::string>& environment) {
-  static constexpr std::array<std::string_view, 12> kPrefixes = {"LD_PRELOAD=",
-                                                                 "LD_LIBRARY_PATH=",
-                                                                 "GLIBC_TUNABLES=",
-                                                                 "MALLOC_",
-                                                                 "MEMKIND_",
-                                                                 "HEIMDALLR_",
-                                                                 "OMP_",
-                                                                 "GOMP_",
-                                                                 "KMP_",
-                                                                 "MKL_",
-                                                                 "NUMA_",
-                                                                 "PYTHONMALLOC="};
+  static constexpr std::array<std::string_view, 15> kPrefixes = {
+      "LD_PRELOAD=", "LD_LIBRARY_PATH=", "GLIBC_TUNABLES=", "MALLOC_", "MEMKIND_", "HEIMDALLR_",
+      "OMP_", "GOMP_", "KMP_", "MKL_", "NUMA_", "PYTHONMALLOC=",
+      // Ranks of parallel programs.
+      "PMIX_RANK=", "PMI_RANK=", "SLURM_PROCID="};
   std::vector<std::string> relevant;
   for (const std::string& entry : environment) {
     const bool matches = std::any_of(kPrefixes.begin(), kPrefixes.end(), [&](auto prefix) {

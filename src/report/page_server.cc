@@ -189,7 +189,7 @@ void PageServer::Impl::GiveRange(const httplib::Request& request, httplib::Respo
   auto samples = contents_.range(*run, *range);
   if (!samples.ok()) return Fail(response, samples.status());
   response.set_header("X-Heimdallr-Samples", samples->description);
-  response.set_content(std::move(samples->planes), "application/gzip");
+  response.set_content(samples->planes, "application/gzip");
 }
 
 absl::Status PageServer::Impl::Run() {
