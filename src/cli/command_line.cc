@@ -8,8 +8,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/printable.h"
 #include "cli/help_format.h"
-#include "cli/plain_text.h"
 
 namespace heimdallr::cli {
 namespace {
@@ -34,7 +34,7 @@ void SetUsage(CLI::App& app, std::string usage) {
 }
 
 int WrongUse(std::string_view command, std::string_view what) {
-  fmt::print(stderr, "{}: {}. Try '{} --help'.\n", command, Plain(what), command);
+  fmt::print(stderr, "{}: {}. Try '{} --help'.\n", command, base::Printable(what), command);
   return kUsageError;
 }
 

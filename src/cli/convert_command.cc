@@ -14,6 +14,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/printable.h"
 #include "base/syscall_error.h"
 #include "cli/command_line.h"
 #include "cli/file_state.h"
@@ -93,9 +94,10 @@ class Conversion {
   [[nodiscard]] bool all_good() const { return all_good_; }
   [[nodiscard]] bool anything_added() const { return added_ != 0; }
   [[nodiscard]] std::string Report() const {
-    std::string text = fmt::format("{}: {} added, {} whole with {}", Plain(options_.output),
-                                   Count(added_, "recording", "recordings"), added_whole_,
-                                   Count(records_, "record", "records"));
+    std::string text =
+        fmt::format("{}: {} added, {} whole with {}", base::Printable(options_.output),
+                    Count(added_, "recording", "recordings"), added_whole_,
+                    Count(records_, "record", "records"));
     if (known_ != 0) text += fmt::format("; {} in it already", known_);
     if (unreadable_ != 0) text += fmt::format("; {} could not be read", unreadable_);
     return text;

@@ -4,13 +4,13 @@
 #include <iterator>
 #include <string>
 
-#include "cli/plain_text.h"
+#include "base/printable.h"
 
 namespace heimdallr::cli {
 
 void CsvWriter::Text(std::string_view bytes) {
   Separate();
-  std::string text = Plain(bytes);
+  std::string text = base::Printable(bytes);
   if (!text.empty() && std::string_view("=+-@").find(text[0]) != std::string_view::npos) {
     text.insert(text.begin(), '\'');
   }

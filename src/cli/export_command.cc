@@ -14,6 +14,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/printable.h"
 #include "base/syscall_error.h"
 #include "cli/command_line.h"
 #include "cli/export_inputs.h"
@@ -237,10 +238,10 @@ absl::StatusOr<Exported> ExportStream(const ExportOptions& options, const Export
 exports::FileNotes NotesOf(const ExportOptions& options, const ExportInput& input,
                            const TraceHeader& header) {
   return {{"heimdallr.table", std::string(Name(options.table))},
-          {"heimdallr.run", Plain(input.run)},
+          {"heimdallr.run", base::Printable(input.run)},
           {"heimdallr.repetition", std::to_string(input.repetition)},
-          {"heimdallr.command", Plain(TitleOf(header))},
-          {"heimdallr.host", Plain(header.host)},
+          {"heimdallr.command", base::Printable(TitleOf(header))},
+          {"heimdallr.host", base::Printable(header.host)},
           {"heimdallr.start_realtime_ns", std::to_string(header.start_realtime_ns)}};
 }
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <iterator>
 
-#include "cli/utf8.h"
+#include "base/printable.h"
 
 namespace heimdallr::cli {
 namespace {
@@ -70,7 +70,7 @@ void JsonWriter::HexBytes(std::string_view key, std::string_view bytes) {
 void JsonWriter::AppendString(std::string_view bytes) {
   out_.push_back('"');
   while (!bytes.empty()) {
-    const std::size_t length = PrintableLength(bytes);
+    const std::size_t length = base::PrintableLength(bytes);
     if (length == 0) {
       const auto byte = static_cast<unsigned char>(bytes[0]);
       Append("\\u00");

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "analysis/names.h"
+#include "base/printable.h"
 #include "base/syscall_error.h"
 #include "cli/command_line.h"
 #include "cli/csv_writer.h"
@@ -74,7 +75,7 @@ std::string CommandOf(const TraceHeader& header) {
   constexpr std::size_t kLongest = 60;
   std::string text;
   for (const std::string& word : header.command_line) {
-    text += (text.empty() ? "" : " ") + Plain(word.substr(0, kLongest + 1));
+    text += (text.empty() ? "" : " ") + base::Printable(word.substr(0, kLongest + 1));
     if (text.size() > kLongest) return text.substr(0, kLongest) + "...";
   }
   return text;
@@ -88,11 +89,12 @@ void AppendText(const std::vector<Repetition>& all, fmt::memory_buffer& out) {
                 "allocations", "lost", "trace", "kept", "command"});
   for (const Repetition& r : all) {
     const Figures& f = r.figures;
-    table.AddRow(
-        {Plain(r.name.run), std::to_string(r.name.number), TimeOf(r.header.start_realtime_ns),
-         f.process ? Duration(f.process->wall_ns) : "-", EndOf(f), Grouped(f.count<AccessRecord>()),
-         Grouped(f.count<FaultRecord>()), Grouped(f.count<AllocationRecord>()),
-         Grouped(LostRecords(f)), State(r), std::string(KeptOf(r)), CommandOf(r.header)});
+    table.AddRow({base::Printable(r.name.run), std::to_string(r.name.number),
+                  TimeOf(r.header.start_realtime_ns),
+                  f.process ? Duration(f.process->wall_ns) : "-", EndOf(f),
+                  Grouped(f.count<AccessRecord>()), Grouped(f.count<FaultRecord>()),
+                  Grouped(f.count<AllocationRecord>()), Grouped(LostRecords(f)), State(r),
+                  std::string(KeptOf(r)), CommandOf(r.header)});
   }
   table.AppendTo(out, 0);
 }

@@ -4,36 +4,10 @@
 
 #include <array>
 #include <cmath>
-#include <iterator>
 
 #include <fmt/format.h>
 
-#include "cli/utf8.h"
-
 namespace heimdallr::cli {
-
-std::string Plain(std::string_view bytes) {
-  std::string text;
-  text.reserve(bytes.size());
-  while (!bytes.empty()) {
-    const std::size_t length = PrintableLength(bytes);
-    if (length == 0) {
-      fmt::format_to(std::back_inserter(text), "\\x{:02x}", static_cast<unsigned char>(bytes[0]));
-    } else {
-      text += bytes.substr(0, length);
-    }
-    bytes.remove_prefix(length == 0 ? 1 : length);
-  }
-  return text;
-}
-
-std::string Hexadecimal(std::string_view bytes) {
-  std::string text;
-  for (const char byte : bytes) {
-    fmt::format_to(std::back_inserter(text), "{:02x}", static_cast<unsigned char>(byte));
-  }
-  return text;
-}
 
 std::string Grouped(std::uint64_t value) {
   std::string text = std::to_string(value);

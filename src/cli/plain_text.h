@@ -1,4 +1,4 @@
-// Values as text for people: safe for a terminal, in units one can read.
+// Values as text for people, in units one can read.
 #pragma once
 
 #include <cstdint>
@@ -7,16 +7,10 @@
 
 namespace heimdallr::cli {
 
-/// `bytes` with all that is not printable text as \xNN.
-[[nodiscard]] std::string Plain(std::string_view bytes);
-
-/// Two hexadecimal digits a byte.
-[[nodiscard]] std::string Hexadecimal(std::string_view bytes);
-
 /// "1,234,567"
 [[nodiscard]] std::string Grouped(std::uint64_t value);
 
-/// "1,023 B", "1.5 KiB", "12.0 GiB"
+/// "1023 B", "1.5 KiB", "12.0 GiB"
 [[nodiscard]] std::string Bytes(std::uint64_t bytes);
 
 /// "812 us", "12.3 ms", "4.567 s", "1 h 02 min 03 s"

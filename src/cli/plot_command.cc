@@ -13,6 +13,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/printable.h"
 #include "base/syscall_error.h"
 #include "cli/command_line.h"
 #include "cli/file_state.h"
@@ -115,7 +116,7 @@ std::string Title(const TraceHeader& header) {
   for (const std::string& word : header.command_line) {
     command += (command.empty() ? "" : " ") + word;
   }
-  return Plain(command);
+  return base::Printable(command);
 }
 
 std::string Totals(const report::PlottedRecording& plotted) {

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "analysis/names.h"
+#include "base/printable.h"
 #include "cli/append.h"
 #include "cli/plain_text.h"
 #include "cli/text_table.h"
-#include "cli/utf8.h"
 
 namespace heimdallr::cli {
 namespace {
@@ -118,9 +118,9 @@ std::string Size(const ObjectRow& row) {
 }
 
 std::string NameOf(const ObjectRow& row) {
-  std::string name = Plain(row.name);
+  std::string name = base::Printable(row.name);
   if (row.site && row.type == analysis::ObjectType::kFile) {
-    name += " mapped by " + Plain(row.site->Text());
+    name += " mapped by " + base::Printable(row.site->Text());
   }
   return CutInTheMiddle(name, kNameWidth);
 }
@@ -165,8 +165,9 @@ void AppendCodeTable(const std::vector<CodeRow>& rows, const ProfileFigures& fig
     std::vector<std::string> cells;
     AddShareCells(row.quantities, columns, figures, cells);
     AddOtherCells(row.quantities, columns, cells);
-    cells.push_back(CutInTheMiddle(Plain(analysis::FileName(row.name.module)), kNameWidth / 2));
-    cells.push_back(CutInTheMiddle(Plain(row.name.Text()), kNameWidth));
+    cells.push_back(
+        CutInTheMiddle(base::Printable(analysis::FileName(row.name.module)), kNameWidth / 2));
+    cells.push_back(CutInTheMiddle(base::Printable(row.name.Text()), kNameWidth));
     table.AddRow(std::move(cells));
   }
   table.AppendTo(out, 2);
@@ -205,7 +206,7 @@ void AppendUnmatchedText(const ProfileFigures& figures, fmt::memory_buffer& out)
 
 void AppendHead(std::string_view what, const std::string& path, const ProfileFigures& figures,
                 fmt::memory_buffer& out) {
-  Append(out, "{} of {}: {} in {}", what, Plain(path),
+  Append(out, "{} of {}: {} in {}", what, base::Printable(path),
          Count(figures.all.records(), "sampled access", "sampled accesses"),
          Count(figures.ticks, "tick", "ticks"));
   if (figures.time_ns > 0) {
@@ -236,7 +237,7 @@ void AppendMeaning(const ProfileFigures& figures, fmt::memory_buffer& out) {
 std::string CutInTheMiddle(std::string_view text, std::size_t width) {
   std::vector<std::string_view> characters;
   while (!text.empty()) {
-    const std::size_t length = std::max<std::size_t>(1, PrintableLength(text));
+    const std::size_t length = std::max<std::size_t>(1, base::PrintableLength(text));
     characters.push_back(text.substr(0, length));
     text.remove_prefix(length);
   }

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/printable.h"
 #include "cli/plain_text.h"
 
 namespace heimdallr::cli {
@@ -27,7 +28,7 @@ std::size_t TerminalColumns() {
 
 std::string ProgressLine(const std::string& what, std::uint64_t bytes, std::uint64_t total_bytes,
                          std::uint64_t records, double seconds, std::size_t columns) {
-  std::string name = Plain(what);
+  std::string name = base::Printable(what);
   if (name.size() > kLongestName) name = "..." + name.substr(name.size() - kLongestName + 3);
   std::string line = name;
   const double part =

@@ -8,6 +8,7 @@
 #include <fmt/compile.h>
 
 #include "analysis/names.h"
+#include "base/printable.h"
 #include "cli/plain_text.h"
 
 namespace heimdallr::cli {
@@ -71,7 +72,7 @@ class RecordText {
     Head(r.time_ns, r.pid, r.tid, "mapping");
     Put(FMT_COMPILE("{:#x}-{:#x} {}"), r.address, r.address + r.size,
         Protection(r.protection, r.shared ? Sharing::kShared : Sharing::kPrivate));
-    if (!r.path.empty()) Put(FMT_COMPILE(" {} offset {:#x}"), Plain(r.path), r.offset);
+    if (!r.path.empty()) Put(FMT_COMPILE(" {} offset {:#x}"), base::Printable(r.path), r.offset);
     BuildId(r.build_id);
   }
 
@@ -81,15 +82,15 @@ class RecordText {
                                ? "attach: allocations are recorded from here"
                                : Name(r.event));
     if (r.parent_pid != 0) Put(FMT_COMPILE(" by process {}"), r.parent_pid);
-    if (!r.command.empty()) Put(FMT_COMPILE(" {}"), Plain(r.command));
-    if (!r.executable.empty()) Put(FMT_COMPILE(" ({})"), Plain(r.executable));
+    if (!r.command.empty()) Put(FMT_COMPILE(" {}"), base::Printable(r.command));
+    if (!r.executable.empty()) Put(FMT_COMPILE(" ({})"), base::Printable(r.executable));
     BuildId(r.build_id);
   }
 
   void operator()(const ThreadRecord& r) {
     Head(r.time_ns, r.pid, r.tid, "thread");
     Put(FMT_COMPILE("{}"), Name(r.event));
-    if (!r.name.empty()) Put(FMT_COMPILE(" {}"), Plain(r.name));
+    if (!r.name.empty()) Put(FMT_COMPILE(" {}"), base::Printable(r.name));
     if (r.thread_pointer != 0) Put(FMT_COMPILE(", thread pointer {:#x}"), r.thread_pointer);
     if (r.stack_top != 0) Put(FMT_COMPILE(", stack up to {:#x}"), r.stack_top);
   }
@@ -136,7 +137,7 @@ class RecordText {
         time_ns % 1'000'000'000, pid, tid, what);
   }
   void BuildId(std::string_view bytes) {
-    if (!bytes.empty()) Put(FMT_COMPILE(", build-id {}"), Hexadecimal(bytes));
+    if (!bytes.empty()) Put(FMT_COMPILE(", build-id {}"), base::Hexadecimal(bytes));
   }
 
   const RecordContext& context_;

@@ -10,10 +10,11 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/new_file.h"
+#include "base/printable.h"
 #include "base/syscall_error.h"
 #include "cli/command_line.h"
 #include "cli/file_state.h"
-#include "cli/new_file.h"
 #include "cli/plain_text.h"
 #include "cli/remove_on_signal.h"
 #include "cli/report_inputs.h"
@@ -104,14 +105,14 @@ int Write(const Options& options, std::vector<report::ReportInput> inputs) {
       return defect;
     };
   }
-  auto file = NewFile::Create(options.output);
+  auto file = base::NewFile::Create(options.output);
   if (!file.ok()) return Fail(file.status());
   const RemoveOnSignal tidy_up(file->temporary());
   const auto runs = report::WritePage(inputs, {}, ReportTool(),
                                       [&](std::string_view bytes) { return file->Write(bytes); });
   if (!runs.ok()) return Fail(runs.status());
   if (absl::Status status = file->Commit(); !status.ok()) return Fail(status);
-  fmt::print("{}: {}, {}\n", Plain(options.output), Bytes(file->size()), Samples(*runs));
+  fmt::print("{}: {}, {}\n", base::Printable(options.output), Bytes(file->size()), Samples(*runs));
   for (const std::string& defect : defects) PrintError(defect);
   return defects.empty() ? kSuccess : kFailure;
 }

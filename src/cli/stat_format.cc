@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/printable.h"
 #include "cli/append.h"
 #include "cli/csv_writer.h"
 #include "cli/json_writer.h"
@@ -46,7 +47,7 @@ void AppendTimes(const std::vector<RunStatistics>& runs, fmt::memory_buffer& out
   TextTable table({kLeft, kLeft, kRight, kLeft, kRight, kRight, kRight, kLeft});
   table.AddRow({"run", "time", "mean", "95 %", "deviation", "min", "max", "overhead"});
   for (const RunStatistics& run : runs) {
-    AddTimeRow(table, Plain(run.run), "wall", run.wall, Overhead(run.wall_overhead));
+    AddTimeRow(table, base::Printable(run.run), "wall", run.wall, Overhead(run.wall_overhead));
     AddTimeRow(table, "", "user", run.user, "");
     AddTimeRow(table, "", "system", run.system, "");
     AddTimeRow(table, "", "CPU", run.cpu, Overhead(run.cpu_overhead));
@@ -76,10 +77,10 @@ void AppendCounts(const std::vector<RunStatistics>& runs, fmt::memory_buffer& ou
     };
     std::string failed = Grouped(run.failed);
     if (run.unknown != 0) failed += fmt::format(" + {} without end", run.unknown);
-    table.AddRow({Plain(run.run), Grouped(run.repetitions), failed, mean(run.samples),
+    table.AddRow({base::Printable(run.run), Grouped(run.repetitions), failed, mean(run.samples),
                   mean(run.accesses), mean(run.allocations), mean(run.lost), Rates(run),
                   any ? Bytes(run.peak_rss_bytes) : "-",
-                  run.base ? Plain(*run.base) : std::string()});
+                  run.base ? base::Printable(*run.base) : std::string()});
   }
   table.AppendTo(out, 0);
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "analysis/names.h"
+#include "base/printable.h"
 #include "cli/append.h"
 #include "cli/plain_text.h"
 #include "cli/summary_text.h"
@@ -51,8 +52,8 @@ void AppendStreams(const TraceSummary& summary, fmt::memory_buffer& out) {
     if (info.source == SourceKind::kFaults) continue;
     const StreamStatistics& s = summary.statistics->accesses().stream(info.id);
     const std::uint64_t all = s.accesses();
-    table.AddRow({Plain(info.name), Plain(info.event), Rate(info, s), Grouped(all),
-                  Share(s.accesses(AccessKind::kLoad), all),
+    table.AddRow({base::Printable(info.name), base::Printable(info.event), Rate(info, s),
+                  Grouped(all), Share(s.accesses(AccessKind::kLoad), all),
                   Share(s.accesses(AccessKind::kStore), all),
                   Share(s.accesses(AccessKind::kLoadStore), all), Grouped(s.direct_accesses()),
                   Grouped(all - s.direct_accesses())});
@@ -104,8 +105,8 @@ void AppendTicks(const TraceSummary& summary, const StreamInfo& info, fmt::memor
   TextTable without({kRight, kLeft});
   const std::uint64_t ticks =
       s.ticks_with_access + AddLosses(summary, info.id, analysis::LossEffect::kNoAddress, without);
-  Append(out, "  {}: {}; {} gave accesses{}\n", Plain(info.name), Count(ticks, "tick", "ticks"),
-         Share(s.ticks_with_access, ticks),
+  Append(out, "  {}: {}; {} gave accesses{}\n", base::Printable(info.name),
+         Count(ticks, "tick", "ticks"), Share(s.ticks_with_access, ticks),
          ticks == s.ticks_with_access ? "" : ", the others fell");
   without.AppendTo(out, 4);
   TextTable fewer({kRight, kLeft});
@@ -120,7 +121,7 @@ void AppendTicks(const TraceSummary& summary, const StreamInfo& info, fmt::memor
 
 void AppendLatency(const StreamInfo& info, const StreamStatistics& s, fmt::memory_buffer& out) {
   if (s.latency_records == 0) return;
-  Append(out, "  {}: mean latency {:.1f} cycles, of {}\n", Plain(info.name),
+  Append(out, "  {}: mean latency {:.1f} cycles, of {}\n", base::Printable(info.name),
          static_cast<double>(s.latency_cycles) / static_cast<double>(s.latency_records),
          Count(s.latency_records, "access", "accesses"));
 }
@@ -132,7 +133,8 @@ void AppendFaults(const TraceSummary& summary, fmt::memory_buffer& out) {
     if (!IsFaults(info)) continue;
     Append(out,
            "\nPAGE FAULTS {}: first touches of a page, or pages brought back ({}, every one)\n",
-           Grouped(summary.statistics->accesses().stream(info.id).faults), Plain(info.event));
+           Grouped(summary.statistics->accesses().stream(info.id).faults),
+           base::Printable(info.event));
   }
 }
 

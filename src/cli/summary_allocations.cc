@@ -4,6 +4,7 @@
 
 #include "analysis/code_names.h"
 #include "analysis/names.h"
+#include "base/printable.h"
 #include "cli/append.h"
 #include "cli/plain_text.h"
 #include "cli/summary_text.h"
@@ -63,8 +64,8 @@ std::string Where(const TraceSummary& summary, const AllocationSite& site) {
   if (site.caller == 0) return "(caller not known)";
   if (site.location.module == 0) return fmt::format("{:#x}", site.caller);
   const analysis::Module& module = summary.statistics->modules().module(site.location.module);
-  return fmt::format("{:#x}  {}+{:#x}", site.caller, Plain(analysis::FileName(module.path)),
-                     site.location.offset);
+  return fmt::format("{:#x}  {}+{:#x}", site.caller,
+                     base::Printable(analysis::FileName(module.path)), site.location.offset);
 }
 
 void AppendSites(const TraceSummary& summary, SiteMemory memory, std::size_t limit,

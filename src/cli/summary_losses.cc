@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "analysis/names.h"
+#include "base/printable.h"
 #include "cli/append.h"
 #include "cli/plain_text.h"
 #include "cli/record_context.h"
@@ -65,7 +66,7 @@ void AppendLossText(const TraceSummary& summary, fmt::memory_buffer& out) {
     if (!BelongsHere(summary, loss)) continue;
     any = true;
     std::string meaning(analysis::Meaning(loss.kind));
-    if (loss.stream != 0) meaning += fmt::format(" [{}]", Plain(streams[loss.stream]));
+    if (loss.stream != 0) meaning += fmt::format(" [{}]", base::Printable(streams[loss.stream]));
     table.AddRow({Grouped(loss.count), std::move(meaning)});
   }
   if (summary.extent.late_records != 0) {

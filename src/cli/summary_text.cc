@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/printable.h"
 #include "cli/append.h"
 #include "cli/plain_text.h"
 #include "cli/profile_text.h"
@@ -40,7 +41,7 @@ std::string Quoted(const std::string& argument) {
 std::string CommandLine(const std::vector<std::string>& arguments) {
   std::string line;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string next = Plain(Quoted(arguments[i]));
+    const std::string next = base::Printable(Quoted(arguments[i]));
     if (i != 0 && line.size() + next.size() > kLongestCommandLine) {
       return line +
              fmt::format(" ... ({} in all)", Count(arguments.size() - 1, "argument", "arguments"));
@@ -70,13 +71,13 @@ std::string Ending(const ProcessInfo& process) {
 }
 
 std::string Machine(const TraceHeader& header) {
-  std::string text = Plain(header.host);
-  if (!header.processor.empty()) text += fmt::format(": {}", Plain(header.processor));
+  std::string text = base::Printable(header.host);
+  if (!header.processor.empty()) text += fmt::format(": {}", base::Printable(header.processor));
   if (header.online_cpus != 0)
     text += fmt::format(", {}", Count(header.online_cpus, "CPU", "CPUs"));
   if (!header.kernel.empty()) {
     text += fmt::format(", {}{}", header.kernel.starts_with("Linux ") ? "" : "Linux ",
-                        Plain(header.kernel));
+                        base::Printable(header.kernel));
   }
   return text;
 }
@@ -111,7 +112,8 @@ void AppendOtherProcesses(const TraceSummary& summary, fmt::memory_buffer& out) 
   table.AddRow({"pid", "command", "wall", "user", "system", "peak RSS", "allocations", "ended"});
   for (const ProcessInfo* process : others) {
     const auto& s = process->statistics;
-    const std::string command = process->command.empty() ? "(not known)" : Plain(process->command);
+    const std::string command =
+        process->command.empty() ? "(not known)" : base::Printable(process->command);
     table.AddRow({std::to_string(process->pid), command,
                   Or(s.has_value(), s ? Duration(s->wall_ns) : ""),
                   Or(s.has_value(), s ? Duration(s->user_ns) : ""),
@@ -129,19 +131,19 @@ void AppendOtherProcesses(const TraceSummary& summary, fmt::memory_buffer& out) 
 
 void AppendRunText(const TraceSummary& summary, fmt::memory_buffer& out) {
   const TraceHeader& header = summary.header;
-  Line(out, "Trace", "{}: {}, {}, {}", Plain(summary.path), Bytes(summary.extent.file_bytes),
-       Count(summary.extent.records, "record", "records"),
+  Line(out, "Trace", "{}: {}, {}, {}", base::Printable(summary.path),
+       Bytes(summary.extent.file_bytes), Count(summary.extent.records, "record", "records"),
        summary.defect ? "NOT WHOLE (see the end)" : "whole");
   Line(out, "Command", "{}", CommandLine(header.command_line));
   if (!header.working_directory.empty()) {
-    Line(out, "In folder", "{}", Plain(header.working_directory));
+    Line(out, "In folder", "{}", base::Printable(header.working_directory));
   }
   Line(out, "On", "{}", Machine(header));
   Line(out, "Recorded", "{} by heimdallr {}{}", Moment(header.start_realtime_ns),
-       Plain(header.tool_version),
+       base::Printable(header.tool_version),
        header.dry_run ? " as a dry run: neither sampled nor interposed" : "");
   for (std::size_t i = 0; i < header.environment.size(); ++i) {
-    Line(out, i == 0 ? "Environment" : "", "{}", Plain(header.environment[i]));
+    Line(out, i == 0 ? "Environment" : "", "{}", base::Printable(header.environment[i]));
   }
   AppendFirstProcess(summary, out);
   AppendOtherProcesses(summary, out);

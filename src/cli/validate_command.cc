@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/printable.h"
 #include "base/syscall_error.h"
 #include "cli/command_line.h"
 #include "cli/file_state.h"
@@ -26,7 +27,7 @@ Example:
 
 std::string Whole(const std::string& path, const TraceExtent& extent) {
   std::string line =
-      fmt::format("{}: whole, {}, {} bytes", Plain(path),
+      fmt::format("{}: whole, {}, {} bytes", base::Printable(path),
                   Count(extent.records, "record", "records"), Grouped(extent.file_bytes));
   if (extent.late_records != 0) {
     line += fmt::format(", {} out of the order of time", Grouped(extent.late_records));

@@ -6,32 +6,19 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "base/status_macros.h"
+#include "base/syscall_error.h"
 
 namespace heimdallr::exports {
 namespace {
 
-// Owners may read and write, the umask says who else may.
-constexpr mode_t kFileMode = 0666;
-
-absl::Status Failed(int error, std::string_view what, const std::string& name) {
-  const std::string message = fmt::format("cannot {} '{}'", what, name);
-  return absl::ErrnoToStatus(error, {message.data(), message.size()});
-}
-
 bool IsNoRegularFile(const std::string& path) {
   struct stat found {};
   return stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode);
-}
-
-// mkostemp gives its files to the owner alone.
-mode_t UsualMode() {
-  const mode_t mask = umask(0);
-  umask(mask);
-  return kFileMode & ~mask;
 }
 
 }  // namespace
@@ -47,7 +34,7 @@ absl::Status DescriptorSink::Write(std::string_view bytes) {
     } else if (errno == EPIPE) {
       return absl::CancelledError("the reader of the output went away");
     } else if (errno != EINTR) {
-      return Failed(errno, "write", name_);
+      return base::SyscallError(errno, fmt::format("cannot write '{}'", name_));
     }
   }
   return absl::OkStatus();
@@ -55,40 +42,24 @@ absl::Status DescriptorSink::Write(std::string_view bytes) {
 
 absl::StatusOr<std::unique_ptr<FileSink>> FileSink::Create(const std::string& path) {
   if (IsNoRegularFile(path)) {
-    const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return Failed(errno, "write", path);
-    return std::unique_ptr<FileSink>(new FileSink(fd, path, ""));
+    base::UniqueFd fd(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!fd.valid()) return base::SyscallError(errno, fmt::format("cannot write '{}'", path));
+    return std::unique_ptr<FileSink>(new FileSink(std::move(fd), path));
   }
-  std::string temporary = path + ".XXXXXX";
-  const int fd = mkostemp(temporary.data(), O_CLOEXEC);
-  if (fd < 0) return Failed(errno, "make", path);
-  fchmod(fd, UsualMode());
-  return std::unique_ptr<FileSink>(new FileSink(fd, path, temporary));
+  ASSIGN_OR_RETURN(base::NewFile file, base::NewFile::Create(path));
+  return std::unique_ptr<FileSink>(new FileSink(std::move(file)));
 }
 
-FileSink::~FileSink() {
-  if (fd_ < 0) return;
-  close(fd_);
-  if (!temporary_.empty()) unlink(temporary_.c_str());
+absl::Status FileSink::Write(std::string_view bytes) {
+  if (file_) return file_->Write(bytes);
+  return DescriptorSink(in_place_.get(), name_).Write(bytes);
 }
 
 absl::Status FileSink::Finish() {
-  const int fd = fd_;
-  fd_ = -1;
+  if (file_) return file_->Commit();
   // Some file systems say only now that there was no room.
-  const bool closed = close(fd) == 0;
-  const int error = errno;
-  if (temporary_.empty()) return closed ? absl::OkStatus() : Failed(error, "write", path_);
-  if (!closed) {
-    unlink(temporary_.c_str());
-    return Failed(error, "write", path_);
-  }
-  if (rename(temporary_.c_str(), path_.c_str()) != 0) {
-    const int why = errno;
-    unlink(temporary_.c_str());
-    return Failed(why, "make", path_);
-  }
-  return absl::OkStatus();
+  if (close(in_place_.release()) == 0) return absl::OkStatus();
+  return base::SyscallError(errno, fmt::format("cannot write '{}'", name_));
 }
 
 }  // namespace heimdallr::exports

@@ -2,11 +2,16 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
+
+#include "base/new_file.h"
+#include "base/unique_fd.h"
 
 namespace heimdallr::exports {
 
@@ -39,26 +44,22 @@ class FileSink : public ByteSink {
   /// Errors by errno: no such folder, no permission.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<FileSink>> Create(const std::string& path);
 
-  FileSink(const FileSink&) = delete;
-  FileSink& operator=(const FileSink&) = delete;
-  ~FileSink() override;
-
-  [[nodiscard]] absl::Status Write(std::string_view bytes) override { return sink_.Write(bytes); }
+  [[nodiscard]] absl::Status Write(std::string_view bytes) override;
 
   /// The file that is being written; empty where there is no other than its own.
-  [[nodiscard]] const std::string& temporary() const { return temporary_; }
+  [[nodiscard]] std::string temporary() const { return file_ ? file_->temporary() : ""; }
 
   /// Nothing more is written: the file gets its name.
   [[nodiscard]] absl::Status Finish();
 
  private:
-  FileSink(int fd, std::string path, std::string temporary)
-      : fd_(fd), path_(std::move(path)), temporary_(std::move(temporary)), sink_(fd, path_) {}
+  explicit FileSink(base::NewFile file) : file_(std::move(file)) {}
+  FileSink(base::UniqueFd in_place, std::string name)
+      : in_place_(std::move(in_place)), name_(std::move(name)) {}
 
-  int fd_;
-  std::string path_;
-  std::string temporary_;  // empty: written in place
-  DescriptorSink sink_;
+  std::optional<base::NewFile> file_;
+  base::UniqueFd in_place_;  // where there is no file_
+  std::string name_;
 };
 
 }  // namespace heimdallr::exports

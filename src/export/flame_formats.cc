@@ -8,8 +8,9 @@
 #include <absl/container/flat_hash_map.h>
 #include <fmt/format.h>
 
+#include "base/printable.h"
 #include "export/frame_text.h"
-#include "export/printable.h"
+#include "export/json_string.h"
 
 namespace heimdallr::exports {
 namespace {
@@ -110,7 +111,7 @@ absl::StatusOr<Exported> WriteSpeedscope(analysis::RecordSource& source, const S
   std::string head =
       "{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\"exporter\":"
       "\"heimdallr\",\"activeProfileIndex\":0,\"name\":";
-  AppendJsonString(Printable(title), head);
+  AppendJsonString(base::Printable(title), head);
   head += ",\n\"profiles\":[";
   if (absl::Status status = sink.Write(head); !status.ok()) return status;
   FrameTable frames(stacks.recording().words());

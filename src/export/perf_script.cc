@@ -9,9 +9,9 @@
 #include <fmt/compile.h>
 #include <fmt/format.h>
 
+#include "base/printable.h"
 #include "analysis/access_observer.h"
 #include "export/named_recording.h"
-#include "export/printable.h"
 
 namespace heimdallr::exports {
 namespace {
@@ -31,7 +31,7 @@ class PerfScript : public analysis::AccessObserver {
       : header_(source.header()), selection_(selection), sink_(sink), events_(256), periods_(256) {
     for (const StreamInfo& stream : header_.streams) {
       const std::string& event = stream.event.empty() ? stream.name : stream.event;
-      events_[stream.id] = WithoutSpaces(Printable(event));
+      events_[stream.id] = WithoutSpaces(base::Printable(event));
       periods_[stream.id] = stream.period;
     }
   }

@@ -9,6 +9,7 @@
 #include <absl/container/flat_hash_set.h>
 
 #include "analysis/names.h"
+#include "base/printable.h"
 
 namespace heimdallr::exports {
 namespace {
@@ -89,7 +90,7 @@ class InternedStacks {
     build_id->set_str(file.build_id);
     perfetto::InternedString* path = data.add_mapping_paths();
     path->set_iid(id);
-    path->set_str(Printable(file.path));
+    path->set_str(base::Printable(file.path));
     return id;
   }
 

@@ -1,6 +1,7 @@
 #include "export/perfetto_tracks.h"
 
-#include "export/printable.h"
+#include "base/printable.h"
+
 
 namespace heimdallr::exports {
 namespace {
@@ -39,7 +40,7 @@ void PerfettoTracks::Note(const ProcessRecord& record) {
   if (record.event == ProcessEvent::kExit) return;
   std::string& name = process_names_[record.pid];
   if (!record.command.empty()) {
-    name = Printable(record.command);
+    name = base::Printable(record.command);
   } else if (record.event == ProcessEvent::kStart) {
     const auto parent = process_names_.find(record.parent_pid);
     if (parent != process_names_.end()) process_names_[record.pid] = std::string(parent->second);
@@ -48,7 +49,7 @@ void PerfettoTracks::Note(const ProcessRecord& record) {
 }
 
 void PerfettoTracks::Note(const ThreadRecord& record) {
-  if (record.event == ThreadEvent::kName) thread_names_[record.tid] = Printable(record.name);
+  if (record.event == ThreadEvent::kName) thread_names_[record.tid] = base::Printable(record.name);
   if (record.event == ThreadEvent::kStart) thread_names_.erase(record.tid);
   if (record.event == ThreadEvent::kStart || record.event == ThreadEvent::kName) {
     DescribeThread(record.pid, record.tid);
@@ -63,7 +64,7 @@ void PerfettoTracks::DescribeProcess(std::int32_t pid) {
   track.mutable_process()->set_process_name(process_names_[pid]);
   if (pid != header_.pid) return;
   for (const std::string& word : header_.command_line) {
-    track.mutable_process()->add_cmdline(Printable(word));
+    track.mutable_process()->add_cmdline(base::Printable(word));
   }
 }
 

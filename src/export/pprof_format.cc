@@ -10,11 +10,11 @@
 #include <absl/container/flat_hash_map.h>
 #include <fmt/format.h>
 
+#include "base/printable.h"
 #include "analysis/names.h"
 #include "analysis/object_statistics.h"
 #include "export/gzip_sink.h"
 #include "export/pprof.pb.h"
-#include "export/printable.h"
 #include "export/stack_profile.h"
 
 namespace heimdallr::exports {
@@ -184,7 +184,7 @@ class PprofWriter {
       written->set_memory_limit(extent.address + extent.size);
       written->set_file_offset(extent.offset);
       written->set_filename(String(file.path));
-      written->set_build_id(String(HexDigits(file.build_id)));
+      written->set_build_id(String(base::Hexadecimal(file.build_id)));
       written->set_has_functions(true);
       written->set_has_filenames(true);
       written->set_has_line_numbers(true);
@@ -210,7 +210,7 @@ class PprofWriter {
     const auto& places = recording_.places().all();
     // The first mapping is taken for the program itself.
     for (const NamedPlace& place : places) {
-      if (recording_.words().text(place.module) == Printable(stacks_.executable())) {
+      if (recording_.words().text(place.module) == base::Printable(stacks_.executable())) {
         (void)MappingId(place.place.module);
       }
     }

@@ -5,6 +5,8 @@
 
 #include <fmt/compile.h>
 
+#include "export/json_string.h"
+
 namespace heimdallr::exports {
 namespace {
 

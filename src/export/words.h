@@ -8,7 +8,7 @@
 
 #include <absl/container/flat_hash_map.h>
 
-#include "export/printable.h"
+#include "base/printable.h"
 
 namespace heimdallr::exports {
 
@@ -22,7 +22,7 @@ class Words {
   [[nodiscard]] std::uint32_t IdOf(std::string_view bytes) {
     const auto known = ids_.find(bytes);
     if (known != ids_.end()) return known->second;
-    std::string text = Printable(bytes);
+    std::string text = base::Printable(bytes);
     if (text != bytes) return IdOf(text);
     const auto id = static_cast<std::uint32_t>(texts_.size());
     texts_.push_back(std::move(text));

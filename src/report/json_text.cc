@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "report/plain_text.h"
+#include "base/printable.h"
 
 namespace heimdallr::report {
 
@@ -33,7 +33,7 @@ void JsonText::Append(double value) {
 
 void JsonText::Append(std::string_view text) {
   out_.push_back('"');
-  for (const char c : PlainText(text)) {
+  for (const char c : base::Printable(text)) {
     if (c == '"' || c == '\\') {
       out_.push_back('\\');
       out_.push_back(c);

@@ -1,6 +1,6 @@
 #include "store/statement.h"
 
-#include "store/utf8.h"
+#include "base/printable.h"
 
 namespace heimdallr::store {
 
@@ -31,7 +31,7 @@ absl::Status Statement::Finish() {
 void Statement::BindOne(int index, std::string_view text) {
   // An empty view may have no address, which would be taken for NULL.
   const char* const data = text.empty() ? "" : text.data();
-  if (IsText(text)) {
+  if (base::IsText(text)) {
     sqlite3_bind_text64(handle_.get(), index, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   } else {
     sqlite3_bind_blob64(handle_.get(), index, data, text.size(), SQLITE_TRANSIENT);

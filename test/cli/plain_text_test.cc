@@ -7,11 +7,6 @@
 namespace heimdallr::cli {
 namespace {
 
-TEST_CASE("Plain: nothing that steers a terminal passes") {
-  CHECK(Plain("a\x1b[31mb\n\xff") == "a\\x1b[31mb\\x0a\\xff");
-  CHECK(Plain("h\xc3\xa9") == "h\xc3\xa9");
-}
-
 TEST_CASE("Bytes: the unit that fits") {
   CHECK(Bytes(0) == "0 B");
   CHECK(Bytes(1023) == "1023 B");
@@ -48,8 +43,6 @@ TEST_CASE("Protection: as in /proc/PID/maps") {
   CHECK(Protection(PROT_READ | PROT_WRITE, Sharing::kShared) == "rw-s");
   CHECK(Protection(0, Sharing::kPrivate) == "---p");
 }
-
-TEST_CASE("Hexadecimal: two digits a byte") { CHECK(Hexadecimal("\x01\xff") == "01ff"); }
 
 }  // namespace
 }  // namespace heimdallr::cli

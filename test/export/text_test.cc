@@ -5,25 +5,12 @@
 #include <catch2/catch.hpp>
 
 #include "export/frame_text.h"
-#include "export/printable.h"
+#include "export/json_string.h"
 #include "export/selection.h"
 #include "export/text_rows.h"
 #include "recorded.h"
 
 namespace heimdallr::exports {
-
-using namespace std::string_view_literals;
-
-TEST_CASE("Printable: keeps UTF-8 and shows all other bytes as their numbers") {
-  CHECK(Printable("caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80") ==
-        "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
-  CHECK(Printable("a\nb\t\0c\x7f"sv) == "a\\x0ab\\x09\\x00c\\x7f");
-  CHECK(Printable("\xff\xc3") == "\\xff\\xc3");
-  CHECK(Printable("\xc0\xaf") == "\\xc0\\xaf");                    // overlong
-  CHECK(Printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");           // a surrogate
-  CHECK(Printable("\xf4\x90\x80\x80") == "\\xf4\\x90\\x80\\x80");  // beyond U+10FFFF
-  CHECK(Printable("\xc2\x85") == "\\xc2\\x85");                    // a control character
-}
 
 TEST_CASE("AppendJsonString: escapes quotes and backslashes") {
   std::string out;

@@ -23,9 +23,9 @@ MAY_INCLUDE = {
     "recorder": {"base", "perf", "replay", "process", "topology", "channel", "trace"},
     "analysis": set(),
     "library": {"analysis"},
-    "store": {"analysis"},
-    "report": {"analysis"},
-    "export": {"analysis"},
+    "store": {"base", "analysis"},
+    "report": {"base", "analysis"},
+    "export": {"base", "analysis"},
     "cli": {"base", "recorder", "store", "report", "export", "analysis", "trace"},
 }
 TOOLS_MAY_INCLUDE = {"cli"}

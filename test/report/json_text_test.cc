@@ -5,8 +5,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "report/plain_text.h"
-
 namespace heimdallr::report {
 namespace {
 

@@ -11,7 +11,7 @@
 
 #include "base/unique_fd.h"
 
-namespace heimdallr::cli {
+namespace heimdallr::base {
 
 /// Written under a temporary name beside its own. Without `Commit` nothing of it stays, and what
 /// had the name before is untouched. Not thread-safe.
@@ -31,13 +31,13 @@ class NewFile {
   [[nodiscard]] const std::string& temporary() const { return temporary_; }
 
  private:
-  NewFile(base::UniqueFd fd, std::string path, std::string temporary)
+  NewFile(UniqueFd fd, std::string path, std::string temporary)
       : fd_(std::move(fd)), path_(std::move(path)), temporary_(std::move(temporary)) {}
 
-  base::UniqueFd fd_;
+  UniqueFd fd_;
   std::string path_;
   std::string temporary_;  // empty once it has its name
   std::uint64_t size_ = 0;
 };
 
-}  // namespace heimdallr::cli
+}  // namespace heimdallr::base

@@ -1,4 +1,4 @@
-#include "cli/new_file.h"
+#include "base/new_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -15,15 +15,15 @@
 
 #include "base/syscall_error.h"
 
-namespace heimdallr::cli {
+namespace heimdallr::base {
 
 absl::StatusOr<NewFile> NewFile::Create(const std::string& path) {
   std::error_code error;
   std::string target = std::filesystem::canonical(path, error).string();
   if (error) target = path;  // not there yet
   std::string temporary = target + ".XXXXXX";
-  base::UniqueFd fd(mkostemp(temporary.data(), O_CLOEXEC));
-  if (!fd.valid()) return base::SyscallError(errno, fmt::format("cannot write '{}'", path));
+  UniqueFd fd(mkostemp(temporary.data(), O_CLOEXEC));
+  if (!fd.valid()) return SyscallError(errno, fmt::format("cannot write '{}'", path));
   // As any other new file, where mkostemp is for secrets.
   const mode_t mask = umask(0);
   umask(mask);
@@ -40,7 +40,7 @@ absl::Status NewFile::Write(std::string_view bytes) {
     const ssize_t written = write(fd_.get(), bytes.data(), bytes.size());
     if (written < 0) {
       if (errno == EINTR) continue;
-      return base::SyscallError(errno, fmt::format("cannot write '{}'", path_));
+      return SyscallError(errno, fmt::format("cannot write '{}'", path_));
     }
     size_ += static_cast<std::uint64_t>(written);
     bytes.remove_prefix(static_cast<std::size_t>(written));
@@ -50,10 +50,10 @@ absl::Status NewFile::Write(std::string_view bytes) {
 
 absl::Status NewFile::Commit() {
   if (close(fd_.release()) != 0 || std::rename(temporary_.c_str(), path_.c_str()) != 0) {
-    return base::SyscallError(errno, fmt::format("cannot write '{}'", path_));
+    return SyscallError(errno, fmt::format("cannot write '{}'", path_));
   }
   temporary_.clear();
   return absl::OkStatus();
 }
 
-}  // namespace heimdallr::cli
+}  // namespace heimdallr::base
