@@ -15,6 +15,8 @@ foreach(program "${HEIMDALLR}" "${TRACE_DUMP}")
   write("zsh/_${name}" "${program}" --help-zsh)
 endforeach()
 
+write("man1/heimdallr-sweep.1" "${HEIMDALLR}" sweep --help-man)
+
 execute_process(COMMAND "${TRACE_DUMP}" --help-commands
   OUTPUT_VARIABLE commands OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 string(REPLACE "\n" ";" commands "${commands}")

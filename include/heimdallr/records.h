@@ -104,6 +104,8 @@ struct AllocationRecord {
   std::int32_t tid = 0;
   AllocationCall call = AllocationCall::kUnknown;
   AllocationEvent event = AllocationEvent::kAllocate;
+  /// `MemoryInfo::id` of what served an allocation; 0 = the program's own allocator, or no block.
+  std::uint8_t memory = 0;
 };
 
 /// Part of an address space that appeared: mapped by the program, the loader or the kernel.
@@ -224,9 +226,22 @@ struct PeriodRecord {
   std::uint8_t stream = 0;
 };
 
+/// Where pages of a process lay when the recorder looked: pages that follow each other on one node.
+/// A look has several such records with the same time and process.
+struct PlacementRecord {
+  std::uint64_t time_ns = 0;
+  std::uint64_t address = 0;
+  std::uint64_t size = 0;  ///< bytes, whole pages
+  /// What each of these pages stands for: more than 1 where the process has more memory than is
+  /// looked at.
+  float weight = 1;
+  std::uint32_t node = 0;
+  std::int32_t pid = 0;
+};
+
 using Record =
     std::variant<AccessRecord, FaultRecord, AllocationRecord, MappingRecord, ProcessRecord,
-                 ThreadRecord, LossRecord, StatisticsRecord, PeriodRecord>;
+                 ThreadRecord, LossRecord, StatisticsRecord, PeriodRecord, PlacementRecord>;
 
 /// Time of any record, in ns since the start of the recording.
 [[nodiscard]] inline std::uint64_t TimeNs(const Record& record) {

@@ -22,6 +22,22 @@ struct StreamInfo {
   std::uint32_t minimum_latency_cycles = 0;  ///< ldlat; 0 = no filter
 };
 
+/// Where allocations can come from.
+struct MemoryInfo {
+  std::uint8_t id = 0;  ///< `AllocationRecord::memory`; 0 is the program's own allocator
+  std::string name;     ///< as asked for, such as "pmem:/mnt/pmem" or "bind:1"; "default"
+  /// Where its pages should be; empty = the kernel decides, or not known.
+  std::vector<std::uint32_t> nodes;
+};
+
+/// A memory node of the machine.
+struct NodeInfo {
+  std::uint32_t id = 0;
+  std::uint64_t memory_bytes = 0;        ///< 0 = a node of processors alone
+  std::vector<std::uint32_t> cpus;       ///< online; empty = memory alone
+  std::vector<std::uint32_t> distances;  ///< to each node, in the order of `nodes`; 10 = itself
+};
+
 struct TraceHeader {
   std::uint32_t format_version = 0;
   std::string tool_version;
@@ -40,6 +56,8 @@ struct TraceHeader {
   bool allocations = false;       ///< the interposer was asked for
   bool dry_run = false;           ///< only run statistics were asked for
   std::uint32_t stack_depth = 0;  ///< frames kept per allocation; 0 = caller only
+  std::vector<MemoryInfo> memories;  ///< empty = all is the program's own allocator
+  std::vector<NodeInfo> nodes;       ///< ascending by id; empty = not known
 };
 
 /// What recording cost, written at the end.

@@ -29,23 +29,28 @@ struct Joined {
   std::uint32_t group = 0;  ///< index into ObjectTable::groups; 0 when there is no object
 };
 
-/// Told by an AccessProfile what it finds, while the trace is read.
-class AccessObserver {
+/// Told of objects of which nothing more will be heard.
+class ObjectObserver {
  public:
-  virtual ~AccessObserver() = default;
+  virtual ~ObjectObserver() = default;
 
+  /// Each object that was accessed, once; those that are there until the end, at the end. Every
+  /// access to it came before.
+  virtual void OnObject(const Object& object) = 0;
+  /// Each heap block and mapping of the program that was never accessed, when it ends, or at the
+  /// end. Its number is 0.
+  virtual void OnQuietObject(const Object& /*object*/) {}
+};
+
+/// Told by an AccessProfile what it finds, while the trace is read.
+class AccessObserver : public ObjectObserver {
+ public:
   /// Each access, in the order of the records. It comes late by some records, up to some ten
   /// thousand, where the object is decided by what follows.
   virtual void OnAccess(const AccessRecord& record, const AccessShare& share,
                         const Joined& joined) = 0;
   /// Each page fault, in the order of the records, but not as late as accesses.
   virtual void OnFault(const FaultRecord& record, const Joined& joined) = 0;
-  /// Each object that was accessed, once, when nothing more will be heard of it; those that are
-  /// there until the end, at the end. Every access to it came before.
-  virtual void OnObject(const Object& object) = 0;
-  /// Each heap block and mapping of the program that was never accessed, when it ends, or at the
-  /// end. Its number is 0.
-  virtual void OnQuietObject(const Object& /*object*/) {}
 };
 
 }  // namespace heimdallr::analysis

@@ -29,8 +29,7 @@ class AccessProfile {
   /// `observer`, which may be nullptr.
   AccessProfile(const TraceHeader& header, const Symbols& symbols, ObjectMap::StackLookup stack,
                 AccessObserver* observer = nullptr)
-      : scale_(header),
-        objects_(symbols, std::move(stack), header.page_size_bytes, ObjectTable::kKept, observer) {}
+      : scale_(header), objects_(header, symbols, std::move(stack), ObjectTable::kKept, observer) {}
   AccessProfile(const AccessProfile&) = delete;
   AccessProfile& operator=(const AccessProfile&) = delete;
 

@@ -14,6 +14,7 @@
 
 #include "analysis/access_observer.h"
 #include "analysis/address_layout.h"
+#include "analysis/allocation_chains.h"
 #include "analysis/block_map.h"
 #include "analysis/code_place.h"
 #include "analysis/displaced_blocks.h"
@@ -48,8 +49,7 @@ struct FoundObject {
 /// else.
 class ObjectMap {
  public:
-  /// Return addresses of a recorded stack, innermost first.
-  using StackLookup = std::function<std::span<const std::uint64_t>(std::uint32_t)>;
+  using StackLookup = analysis::StackLookup;
 
   /// `symbols` and `table` must outlive this object.
   ObjectMap(const Symbols& symbols, StackLookup stack, std::uint32_t page_size_bytes,
@@ -63,14 +63,16 @@ class ObjectMap {
   /// The object there, made if it was not accessed before.
   [[nodiscard]] FoundObject Find(const AccessPoint& access);
 
+  /// The group of what lies at an address, as `Find` would say for code that is no allocator's, but
+  /// without making it an object that was accessed.
+  [[nodiscard]] std::optional<std::uint32_t> GroupAt(std::int32_t pid, std::uint64_t address);
+
   /// Tells the observer of the table about what is live and was never accessed.
   void TellOfQuiet() const;
 
   [[nodiscard]] const ModuleMap& modules() const { return modules_; }
   /// By GroupKey::place.
-  [[nodiscard]] std::span<const CodePlace> chain(std::uint32_t id) const {
-    return chains_.chain(id);
-  }
+  [[nodiscard]] std::vector<CodePlace> chain(std::uint32_t id) const { return chains_.chain(id); }
   [[nodiscard]] const std::string& name(std::uint32_t id) const { return names_[id]; }
   [[nodiscard]] const ModuleSymbols& data_module(std::uint32_t id) const {
     return data_modules_[id].symbols();
@@ -124,7 +126,9 @@ class ObjectMap {
 
   // object_map_allocations.cc
   std::uint32_t SiteOf(Image& image, const AllocationRecord& record, ObjectType type);
-  std::uint32_t ChainOf(const AllocationRecord& record);
+  std::uint32_t ChainIdOf(const AllocationRecord& record) {
+    return chains_.IdOf(ChainOf(record, modules_, stack_));
+  }
   void Allocate(Image& image, const AllocationRecord& record);
   void Deallocate(Image& image, const AllocationRecord& record);
   void OnFailure(Image& image, const AllocationRecord& record);
@@ -144,6 +148,8 @@ class ObjectMap {
   FoundObject FindMapped(Image& image, const AccessPoint& access);
   FoundObject FindData(Image& image, const ModulePlacement& placement, DataSymbol::Kind kind,
                        std::uint64_t address);
+  std::optional<GroupKey> DataAt(const ModulePlacement& placement, DataSymbol::Kind kind,
+                                 std::uint64_t address) const;
   FoundObject FindKernel(Image& image, const AccessPoint& access);
   FoundObject FindUnmapped(Image& image, const AccessPoint& access);
   FoundObject InBlock(Image& image, PlacedBlock placed);

@@ -9,6 +9,9 @@ namespace {
 
 using Layer = AddressLayout::Layer;
 
+// So many groups are remembered by stack; then they are found anew.
+constexpr std::size_t kMostKnownSites = 1 << 16;
+
 }  // namespace
 
 void ObjectMap::Add(const AllocationRecord& record) {
@@ -22,27 +25,17 @@ void ObjectMap::Add(const AllocationRecord& record) {
   }
 }
 
-std::uint32_t ObjectMap::ChainOf(const AllocationRecord& record) {
-  std::vector<CodePlace> chain;
-  if (record.stack != 0 && stack_) {
-    for (const std::uint64_t address : stack_(record.stack)) {
-      chain.push_back(CallPlaceOf(modules_, record.pid, address));
-    }
-  }
-  if (chain.empty()) chain.push_back(CallPlaceOf(modules_, record.pid, record.caller));
-  return chains_.IdOf(std::move(chain));
-}
-
 std::uint32_t ObjectMap::SiteOf(Image& image, const AllocationRecord& record, ObjectType type) {
   // User addresses have at most 57 bits, calls less than 7; the top bit parts stacks from them.
   const std::uint64_t place =
       record.stack != 0 ? (std::uint64_t{1} << 56) | record.stack : record.caller;
   const std::uint64_t key = (place << 7) | static_cast<std::uint64_t>(record.call);
-  const auto [entry, is_new] = image.sites.try_emplace(key, 0);
-  if (is_new) {
-    entry->second = table_.GroupOf({.type = type, .call = record.call, .place = ChainOf(record)});
-  }
-  return entry->second;
+  if (const auto known = image.sites.find(key); known != image.sites.end()) return known->second;
+  if (image.sites.size() >= kMostKnownSites) image.sites.clear();
+  const std::uint32_t group =
+      table_.GroupOf({.type = type, .call = record.call, .place = ChainIdOf(record)});
+  image.sites.emplace(key, group);
+  return group;
 }
 
 void ObjectMap::EndBlock(const Image& image, const PlacedBlock& placed, std::uint64_t time_ns) {
@@ -179,7 +172,7 @@ void ObjectMap::MapByProgram(Image& image, const AllocationRecord& record) {
     region.group = table_.GroupOf({.type = ObjectType::kFile,
                                    .call = record.call,
                                    .place = table_.groups()[kernels->group].key.place,
-                                   .part = 1 + ChainOf(record)});
+                                   .part = 1 + ChainIdOf(record)});
   } else {
     region.group = SiteOf(image, record, ObjectType::kMapping);
   }

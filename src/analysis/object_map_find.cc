@@ -123,17 +123,22 @@ FoundObject ObjectMap::FixedObject(Image& image, std::uint64_t key, const GroupK
   return {.object = entry->second};
 }
 
-FoundObject ObjectMap::FindData(Image& image, const ModulePlacement& placement,
-                                DataSymbol::Kind kind, std::uint64_t address) {
-  const ModuleData& data = data_modules_[placement.module];
-  const auto number = data.Find(kind, address - placement.base);
-  if (!number) return {};
-  const DataSymbol& symbol = data.symbols().data[*number];
-  const GroupKey key{
+std::optional<GroupKey> ObjectMap::DataAt(const ModulePlacement& placement, DataSymbol::Kind kind,
+                                          std::uint64_t address) const {
+  const auto number = data_modules_[placement.module].Find(kind, address - placement.base);
+  if (!number) return std::nullopt;
+  return GroupKey{
       .type = kind == DataSymbol::Kind::kObject ? ObjectType::kGlobal : ObjectType::kSection,
       .place = placement.module,
       .part = *number};
-  return FixedObject(image, kDataKey | (std::uint64_t{placement.module} << 32) | *number, key,
+}
+
+FoundObject ObjectMap::FindData(Image& image, const ModulePlacement& placement,
+                                DataSymbol::Kind kind, std::uint64_t address) {
+  const auto key = DataAt(placement, kind, address);
+  if (!key) return {};
+  const DataSymbol& symbol = data_modules_[placement.module].symbols().data[key->part];
+  return FixedObject(image, kDataKey | (std::uint64_t{placement.module} << 32) | key->part, *key,
                      {placement.base + symbol.offset, symbol.size, placement.start_ns});
 }
 
@@ -157,6 +162,37 @@ FoundObject ObjectMap::FindMapped(Image& image, const AccessPoint& access) {
     if (found.object != 0) return found;
   }
   return FindKernel(image, access);
+}
+
+std::optional<std::uint32_t> ObjectMap::GroupAt(std::int32_t pid, std::uint64_t address) {
+  Image* const image = FindImage(pid);
+  if (image == nullptr) return std::nullopt;
+  const auto below = image->blocks.FindAtOrBelow(address);
+  if (below && address - below->address < UsableSize(below->block.size)) return below->block.group;
+  const AddressLayout& layout = *image->layout;
+  if (const auto piece = layout.Find(Layer::kProgram, address)) {
+    return layout.region(piece->id)->group;
+  }
+  const ModulePlacement* const placement = layout.PlacementOf(address);
+  if (placement != nullptr) {
+    const auto key = DataAt(*placement, DataSymbol::Kind::kObject, address);
+    if (key) return table_.GroupOf(*key);
+  }
+  if (const auto piece = layout.Find(Layer::kThreads, address)) {
+    return layout.region(piece->id)->group;
+  }
+  if (placement != nullptr) {
+    const auto key = DataAt(*placement, DataSymbol::Kind::kSection, address);
+    if (key) return table_.GroupOf(*key);
+  }
+  const auto piece = layout.Find(Layer::kKernel, address);
+  if (!piece) return std::nullopt;
+  const Region& region = *layout.region(piece->id);
+  // Between the blocks of a heap: no object's.
+  if (region.type == ObjectType::kAnonymous && image->blocks.AnyIn(piece->start, piece->end)) {
+    return std::nullopt;
+  }
+  return region.group;
 }
 
 FoundObject ObjectMap::FindKernel(Image& image, const AccessPoint& access) {

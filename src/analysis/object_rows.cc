@@ -91,6 +91,7 @@ std::vector<ObjectRow> RowsBySite(const AccessProfile& profile, const CodeNames&
   const ObjectTable& table = profile.objects().table();
   const GroupNamer namer(profile.objects().map(), names);
   const auto quantities = QuantitiesOfGroups(table);
+  const NodeStatistics& nodes = profile.objects().nodes();
   std::vector<ObjectRow> rows;
   absl::flat_hash_map<SiteKey, std::size_t> known;
   for (std::size_t i = 0; i < quantities.size(); ++i) {
@@ -100,6 +101,7 @@ std::vector<ObjectRow> RowsBySite(const AccessProfile& profile, const CodeNames&
     const auto [entry, is_new] = known.try_emplace(KeyOf(row), rows.size());
     if (is_new) rows.push_back(std::move(row));
     AddGroup(rows[entry->second], group, quantities[i], profile.totals().end_ns);
+    rows[entry->second].nodes.Merge(nodes.Of(static_cast<std::uint32_t>(i)));
   }
   return rows;
 }
@@ -114,8 +116,9 @@ std::vector<ObjectRow> RowsByType(const AccessProfile& profile) {
   }
   for (std::size_t i = 0; i < quantities.size(); ++i) {
     const ObjectGroup& group = table.groups()[i];
-    AddGroup(all[static_cast<std::size_t>(group.key.type)], group, quantities[i],
-             profile.totals().end_ns);
+    ObjectRow& row = all[static_cast<std::size_t>(group.key.type)];
+    AddGroup(row, group, quantities[i], profile.totals().end_ns);
+    row.nodes.Merge(profile.objects().nodes().Of(static_cast<std::uint32_t>(i)));
   }
   std::erase_if(all, [](const ObjectRow& row) { return row.count == 0; });
   return all;
@@ -181,8 +184,9 @@ std::vector<ObjectRow> GroupRows(const AccessProfile& profile, const CodeNames& 
   rows.reserve(quantities.size());
   for (std::size_t i = 0; i < quantities.size(); ++i) {
     const ObjectGroup& group = table.groups()[i];
-    AddGroup(rows.emplace_back(namer.RowOf(group.key)), group, quantities[i],
-             profile.totals().end_ns);
+    ObjectRow& row = rows.emplace_back(namer.RowOf(group.key));
+    AddGroup(row, group, quantities[i], profile.totals().end_ns);
+    row.nodes = profile.objects().nodes().Of(static_cast<std::uint32_t>(i));
   }
   return rows;
 }

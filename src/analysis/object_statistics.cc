@@ -1,5 +1,6 @@
 #include "analysis/object_statistics.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace heimdallr::analysis {
@@ -10,6 +11,8 @@ constexpr std::uint64_t kLongestWait = 1 << 15;  // accesses
 // The clocks of samples and of allocations agree to within this; only the allocator itself works on
 // a block for longer before its allocation is stamped.
 constexpr std::uint64_t kClockSkewNs = 10'000;
+// A recorder looks at fewer bytes at a time: what says more is damaged.
+constexpr std::uint64_t kLargestRun = std::uint64_t{1} << 30;
 
 AccessPoint PointOf(const AccessRecord& record) {
   return {.address = record.address,
@@ -45,23 +48,9 @@ void ObjectStatistics::Count(const Waiting& access) {
                                      ? table_[access.found.object].quantities
                                      : unmatched_[static_cast<std::size_t>(access.found.reason)];
   quantities.Add(access.record, access.share);
-  if (observer_ != nullptr) Tell(access);
-}
-
-void ObjectStatistics::Tell(const Waiting& access) {
-  const Joined joined = JoinedWith(access.found, access.instruction);
-  if (delayed_.empty()) {
-    observer_->OnAccess(access.record, access.share, joined);
-    first_delayed_ = access.number + 1;
-    return;
-  }
-  Delayed& delayed = delayed_[access.number - first_delayed_];
-  delayed.joined = joined;
-  delayed.settled = true;
-  for (; !delayed_.empty() && delayed_.front().settled; delayed_.pop_front(), ++first_delayed_) {
-    const Delayed& next = delayed_.front();
-    observer_->OnAccess(next.record, next.share, next.joined);
-  }
+  if (ordered_ == nullptr) return;
+  ordered_->Tell(access.number, access.record, access.share,
+                 JoinedWith(access.found, access.instruction));
 }
 
 void ObjectStatistics::Settle(std::vector<Waiting>& waiting) {
@@ -93,9 +82,8 @@ void ObjectStatistics::Add(const AccessRecord& record, const AccessShare& share,
   const Waiting access{record, share, map_.Find(PointOf(record)), ++accesses_, instruction};
   if (accesses_ % kLongestWait == 0) SettleOld();
   const bool waits = access.found.between_blocks;
-  if (observer_ != nullptr && (waits || !delayed_.empty())) {
-    if (delayed_.empty()) first_delayed_ = access.number;
-    delayed_.push_back({.record = record, .share = share});
+  if (ordered_ != nullptr && (waits || ordered_->holds())) {
+    ordered_->Hold(access.number, record, share);
   }
   if (!waits) {
     Count(access);
@@ -111,6 +99,7 @@ void ObjectStatistics::Add(const FaultRecord& record, std::uint32_t instruction)
       map_.Find({.address = record.address, .ip = record.ip, .pid = record.pid, .tid = record.tid});
   if (found.object != 0) {
     table_[found.object].quantities.Add(record);
+    nodes_.AddTouch(table_[found.object].group, record);
   } else {
     unmatched_[static_cast<std::size_t>(found.reason)].Add(record);
   }
@@ -143,6 +132,22 @@ void ObjectStatistics::Add(const ProcessRecord& record) {
 void ObjectStatistics::Add(const ThreadRecord& record) {
   if (record.event == ThreadEvent::kExit) SettleThread(record.tid);
   map_.Add(record);
+}
+
+// A page may hold several small objects: it is taken for that of one of its bytes, another at each
+// page and time, so that all get their share in the sum.
+void ObjectStatistics::Add(const PlacementRecord& record) {
+  if (page_size_ == 0) return;
+  const std::uint64_t end = record.address + std::min(record.size, kLargestRun);
+  std::uint64_t dice = record.time_ns;
+  for (std::uint64_t page = record.address; page < end; page += page_size_) {
+    // The multiplier and increment of Knuth's MMIX generator.
+    dice = dice * 6364136223846793005 + 1442695040888963407;
+    const auto group = map_.GroupAt(record.pid, page + (dice >> 32) % page_size_);
+    if (!group) continue;
+    const double bytes = static_cast<double>(page_size_) * double{record.weight};
+    nodes_.AddPages(*group, record.node, bytes);
+  }
 }
 
 void ObjectStatistics::Finish() {

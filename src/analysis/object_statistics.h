@@ -3,7 +3,7 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -11,8 +11,10 @@
 
 #include "analysis/access_observer.h"
 #include "analysis/access_quantities.h"
+#include "analysis/node_statistics.h"
 #include "analysis/object_map.h"
 #include "analysis/object_table.h"
+#include "analysis/ordered_observer.h"
 #include "heimdallr/records.h"
 
 namespace heimdallr::analysis {
@@ -31,12 +33,14 @@ namespace heimdallr::analysis {
 class ObjectStatistics {
  public:
   /// `observer` may be nullptr; it outlives this object.
-  ObjectStatistics(const Symbols& symbols, ObjectMap::StackLookup stack,
-                   std::uint32_t page_size_bytes, std::size_t kept = ObjectTable::kKept,
-                   AccessObserver* observer = nullptr)
-      : table_(kept, observer),
-        map_(symbols, std::move(stack), page_size_bytes, table_),
-        observer_(observer) {}
+  ObjectStatistics(const TraceHeader& header, const Symbols& symbols, ObjectMap::StackLookup stack,
+                   std::size_t kept = ObjectTable::kKept, AccessObserver* observer = nullptr)
+      : page_size_(header.page_size_bytes),
+        observer_(observer),
+        ordered_(observer != nullptr ? std::make_unique<OrderedObserver>(*observer) : nullptr),
+        table_(kept, ordered_.get()),
+        map_(symbols, std::move(stack), header.page_size_bytes, table_),
+        nodes_(header) {}
 
   /// `instruction` is passed on to the observer.
   void Add(const AccessRecord& record, const AccessShare& share, std::uint32_t instruction = 0);
@@ -45,11 +49,14 @@ class ObjectStatistics {
   void Add(const MappingRecord& record) { map_.Add(record); }
   void Add(const ProcessRecord& record);
   void Add(const ThreadRecord& record);
+  void Add(const PlacementRecord& record);
   /// No more records follow. Tells the observer of all objects that are left.
   void Finish();
 
   [[nodiscard]] const ObjectTable& table() const { return table_; }
   [[nodiscard]] const ObjectMap& map() const { return map_; }
+  /// By group of the table.
+  [[nodiscard]] const NodeStatistics& nodes() const { return nodes_; }
   [[nodiscard]] const AccessQuantities& unmatched(Unmatched reason) const {
     return unmatched_[static_cast<std::size_t>(reason)];
   }
@@ -62,30 +69,23 @@ class ObjectStatistics {
     std::uint64_t number = 0;       // among all accesses
     std::uint32_t instruction = 0;  // for the observer
   };
-  // An access the observer has not been told of, as one before it waits.
-  struct Delayed {
-    AccessRecord record;
-    AccessShare share;
-    Joined joined;
-    bool settled = false;
-  };
 
   void Count(const Waiting& access);
-  void Tell(const Waiting& access);
   void Settle(std::vector<Waiting>& waiting);
   void SettleThread(std::int32_t tid);
   void SettleAll();
   void SettleOld();
   [[nodiscard]] Joined JoinedWith(const FoundObject& found, std::uint32_t instruction);
 
-  ObjectTable table_;  // before map_, which refers to it
+  std::uint64_t page_size_;
+  AccessObserver* observer_;                  // may be nullptr
+  std::unique_ptr<OrderedObserver> ordered_;  // in front of it; before table_, which refers to it
+  ObjectTable table_;                         // before map_, which refers to it
   ObjectMap map_;
-  AccessObserver* observer_;  // may be nullptr
+  NodeStatistics nodes_;
   std::array<AccessQuantities, kUnmatchedReasons> unmatched_;
   absl::flat_hash_map<std::int32_t, std::vector<Waiting>> waiting_;  // by thread id
   std::uint64_t accesses_ = 0;
-  std::deque<Delayed> delayed_;  // accesses first_delayed_ and following
-  std::uint64_t first_delayed_ = 1;
 };
 
 }  // namespace heimdallr::analysis

@@ -85,7 +85,7 @@ class ObjectTable {
   static constexpr std::size_t kKept = 100'000;
 
   /// `observer` is told of each object that is merged into its group; it outlives the table.
-  explicit ObjectTable(std::size_t kept = kKept, AccessObserver* observer = nullptr)
+  explicit ObjectTable(std::size_t kept = kKept, ObjectObserver* observer = nullptr)
       : kept_(kept), observer_(observer), objects_(1) {}
 
   std::uint32_t GroupOf(const GroupKey& key);
@@ -121,7 +121,7 @@ class ObjectTable {
   void Fold();
 
   std::size_t kept_;
-  AccessObserver* observer_;  // may be nullptr
+  ObjectObserver* observer_;  // may be nullptr
   std::uint64_t last_number_ = 0;
   std::vector<ObjectGroup> groups_;
   absl::flat_hash_map<GroupKey, std::uint32_t> group_ids_;

@@ -11,6 +11,7 @@
 #include "analysis/access_profile.h"
 #include "analysis/access_quantities.h"
 #include "analysis/code_names.h"
+#include "analysis/node_statistics.h"
 #include "analysis/object_table.h"
 #include "heimdallr/symbols.h"
 
@@ -33,6 +34,7 @@ struct ObjectRow {
   std::uint64_t bytes = 0;  ///< sizes of all
   double mean_lifetime_ns = 0;
   AccessQuantities quantities;
+  NodeFigures nodes;  ///< empty for an object that was not merged
 
   [[nodiscard]] std::uint64_t mean_size() const { return count == 0 ? 0 : bytes / count; }
   [[nodiscard]] double accesses_per_byte() const {

@@ -43,6 +43,7 @@ class TraceStatistics {
   void On(const LossRecord& record) { losses_.Add(record); }
   void On(const StatisticsRecord& record) { processes_.Add(record); }
   void On(const PeriodRecord& /*record*/) {}
+  void On(const PlacementRecord& /*record*/) {}
 
   ModuleMap modules_;  // before allocations_, which refers to it
   AccessStatistics accesses_;

@@ -17,7 +17,12 @@ namespace heimdallr::channel {
 
 inline constexpr char kEnvironmentVariable[] = "HEIMDALLR_CHANNEL";
 inline constexpr std::uint64_t kMagic = 0x31'4e'48'43'4c'44'4d'48;  // "HMDLCHN1", little endian
-inline constexpr std::uint32_t kAbiVersion = 1;
+inline constexpr std::uint32_t kAbiVersion = 2;
+
+/// Where libheimdallr-memkind.so takes the program's heap from, as settings with ';' between them:
+/// "fork=private" or "fork=refuse", "fallback=0" or "fallback=1", "size=BYTES" (0 = as much as there
+/// is room), and last, as a path may have any character, "kind=NAME" or "pmem=FOLDER".
+inline constexpr char kMemoryVariable[] = "HEIMDALLR_MEMORY";
 
 /// Threads that can record at one time; a ring is used again once its thread has ended.
 inline constexpr std::uint32_t kMaxRings = 4096;
@@ -56,6 +61,16 @@ enum class EventCode : std::uint8_t {
   // dlopen with RTLD_DEEPBIND, or dlmopen: calls made there may bypass the interposer.
   kNamespaceBypass = 101,
 };
+
+/// Which memory served a block, in a record of the C or C++ heap that made one (its address is not
+/// 0): the top byte of `size`. No block is so large.
+enum class MemoryCode : std::uint8_t {
+  kDefault = 0,   // libc's heap, or that of an allocator the program brings
+  kAsked = 1,     // what kMemoryVariable names
+  kFallback = 2,  // libc's heap, as the memory asked for had no room
+};
+inline constexpr int kMemoryShift = 56;
+inline constexpr std::uint64_t kSizeMask = (std::uint64_t{1} << kMemoryShift) - 1;
 
 /// One event, 32 bytes, two to a cache line.
 ///

@@ -125,7 +125,7 @@ complete -F _@FUNCTION@ @PROGRAM@
 
 constexpr std::string_view kBashOfLauncher = R"(
 _@FUNCTION@() {
-  local cur prev i
+  local cur prev i commands='@COMMANDS@'
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; ++i)); do
     [[ ${COMP_WORDS[i]} == -- ]] || continue
@@ -143,8 +143,17 @@ _@FUNCTION@() {
     return
   done
   __@FUNCTION@_words
+  if ((COMP_CWORD > 1)) && [[ " $commands " == *" ${COMP_WORDS[1]} "* ]]; then
+    __@FUNCTION@_option "${COMP_WORDS[1]}" && return
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    return
+  fi
   __@FUNCTION@_option @PROGRAM@ && return
   COMPREPLY=(--)
+  if ((COMP_CWORD == 1)); then
+    mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur"; [[ $cur ]] || echo --)
+  fi
 }
 
 complete -F _@FUNCTION@ @PROGRAM@
@@ -163,6 +172,23 @@ _@FUNCTION@() {
     return
   fi
   if (( ${commands[(I)$words[2]:*]} )); then
+    command=$words[2]
+    shift words
+    (( CURRENT-- ))
+  fi
+  case $command in
+)";
+
+constexpr std::string_view kZshOfLauncher = R"(#compdef @PROGRAM@
+
+_@FUNCTION@() {
+  local command=@PROGRAM@
+  local -a commands
+  commands=(
+@DESCRIBED@  )
+  if (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then
+    _describe -t commands command commands
+  elif (( ${commands[(I)$words[2]:*]} )); then
     command=$words[2]
     shift words
     (( CURRENT-- ))
@@ -223,6 +249,15 @@ std::string ZshBranch(const CommandDescription& command, std::string_view operan
   return branch + fmt::format("        {}\n      ;;\n", operands);
 }
 
+// The elements of zsh's array "commands".
+std::string Described(const std::vector<Subcommand>& commands) {
+  std::string described;
+  for (const Subcommand& command : commands) {
+    described += "    " + Quoted(command.name + ":" + Escaped(command.purpose, ":\\")) + "\n";
+  }
+  return described;
+}
+
 }  // namespace
 
 std::string BashOptions(const CommandDescription& command) {
@@ -248,28 +283,34 @@ CompletionFrame BashOfCommands(const std::string& program, const std::vector<Sub
 
 CompletionFrame ZshOfCommands(const std::string& program, const std::vector<Subcommand>& commands,
                               const std::string& fallback) {
-  std::string described;
-  for (const Subcommand& command : commands) {
-    described += "    " + Quoted(command.name + ":" + Escaped(command.purpose, ":\\")) + "\n";
-  }
   const std::string head = Filled(kZshOfCommands, program, commands, fallback);
-  return {.head = Replaced(head, "@DESCRIBED@", described),
+  return {.head = Replaced(head, "@DESCRIBED@", Described(commands)),
           .tail = Filled(kZshEnd, program, commands, fallback)};
 }
 
-std::string BashOfLauncher(const CommandDescription& program) {
-  const auto filled = [&](std::string_view text) { return Filled(text, program.name, {}, {}); };
-  return filled(kBashHead) + BashOptions(program) + filled(kBashCommon) + filled(kBashOfLauncher);
+std::string BashOfLauncher(const CommandDescription& program,
+                           const std::vector<LauncherCommand>& commands) {
+  std::vector<Subcommand> names;
+  std::string options = BashOptions(program);
+  for (const LauncherCommand& one : commands) {
+    names.push_back(one.command);
+    options += BashOptions(one.description);
+  }
+  const auto filled = [&](std::string_view text) { return Filled(text, program.name, names, {}); };
+  return filled(kBashHead) + options + filled(kBashCommon) + filled(kBashOfLauncher);
 }
 
-std::string ZshOfLauncher(const CommandDescription& program) {
-  const std::string head = R"(#compdef @PROGRAM@
-
-_@FUNCTION@() {
-  case @PROGRAM@ in
-)";
-  return Filled(head, program.name, {}, {}) +
-         ZshBranch(program, R"zsh('(-)1:command: _command_names -e' '*::arguments: _normal')zsh") +
+std::string ZshOfLauncher(const CommandDescription& program,
+                          const std::vector<LauncherCommand>& commands) {
+  std::vector<Subcommand> names;
+  std::string branches =
+      ZshBranch(program, R"zsh('(-)1:command: _command_names -e' '*::arguments: _normal')zsh");
+  for (const LauncherCommand& one : commands) {
+    names.push_back(one.command);
+    branches += ZshBranch(one.description, "'*:file:_files'");
+  }
+  const std::string head = Filled(kZshOfLauncher, program.name, names, {});
+  return Replaced(head, "@DESCRIBED@", Described(names)) + branches +
          Filled(kZshEnd, program.name, {}, {});
 }
 

@@ -28,8 +28,17 @@ struct CompletionFrame {
                                             const std::vector<Subcommand>& commands,
                                             const std::string& fallback);
 
-/// heimdallr: options, and behind "--" a command with its own completion. Whole scripts.
-[[nodiscard]] std::string BashOfLauncher(const CommandDescription& program);
-[[nodiscard]] std::string ZshOfLauncher(const CommandDescription& program);
+/// A subcommand of a program that is not mainly a collection of them.
+struct LauncherCommand {
+  Subcommand command;
+  CommandDescription description;
+};
+
+/// heimdallr: options, behind "--" a command with its own completion, and subcommands, whose
+/// operands are files. Whole scripts.
+[[nodiscard]] std::string BashOfLauncher(const CommandDescription& program,
+                                         const std::vector<LauncherCommand>& commands);
+[[nodiscard]] std::string ZshOfLauncher(const CommandDescription& program,
+                                        const std::vector<LauncherCommand>& commands);
 
 }  // namespace heimdallr::cli

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -98,6 +99,7 @@ class Conversion {
         fmt::format("{}: {} added, {} whole with {}", base::Printable(options_.output),
                     Count(added_, "recording", "recordings"), added_whole_,
                     Count(records_, "record", "records"));
+    if (replaced_ != 0) text += fmt::format("; {} in place of what was there of it", replaced_);
     if (known_ != 0) text += fmt::format("; {} in it already", known_);
     if (unreadable_ != 0) text += fmt::format("; {} could not be read", unreadable_);
     return text;
@@ -121,7 +123,9 @@ class Conversion {
 
   absl::Status Add(const std::string& file) {
     auto source = OpenTrace(file);
-    auto identity = source.ok() ? IdentityOf(file, (*source)->header()) : source.status();
+    auto identity = source.ok()
+                        ? IdentityOf(file, (*source)->header(), (*source)->extent().good_bytes)
+                        : source.status();
     if (!identity.ok()) {
       Bad(std::string(base::Message(identity.status())));
       ++unreadable_;
@@ -137,7 +141,11 @@ class Conversion {
       bar_.Update(run, bytes_before_ + extent.good_bytes, records_ + extent.records);
       return interrupted != 0 ? store::Proceed::kStop : store::Proceed::kGoOn;
     };
-    const auto added = AddRecording(update_, name, **source, content, progress);
+    // The one that told its name is the first to be read.
+    const auto open = [&]() -> absl::StatusOr<std::unique_ptr<analysis::RecordSource>> {
+      return *source != nullptr ? std::exchange(*source, nullptr) : OpenTrace(file);
+    };
+    const auto added = AddRecording(update_, name, open, content, progress);
     if (!added.ok()) return added.status();
     Count(*added, file);
     return interrupted != 0 ? absl::CancelledError("interrupted") : absl::OkStatus();
@@ -145,15 +153,16 @@ class Conversion {
 
   void Count(const store::Added& added, const std::string& file) {
     const store::Repetition& repetition = added.repetition;
-    if (added.was_there) {
+    if (added.gain == store::Gain::kNothing) {
       ++known_;
       return;
     }
     ++added_;
+    if (added.gain == store::Gain::kMore) ++replaced_;
     if (repetition.content == store::Content::kWhole) {
       ++added_whole_;
       records_ += repetition.figures.all_records();
-      runs_with_records_.insert(repetition.name.run);
+      if (repetition.complete()) runs_with_records_.insert(repetition.name.run);
     }
     if (const auto defect = DefectOf(file, repetition.end, repetition.extent)) Bad(*defect);
   }
@@ -170,6 +179,7 @@ class Conversion {
   std::uint64_t records_ = 0;
   std::uint64_t added_ = 0;
   std::uint64_t added_whole_ = 0;
+  std::uint64_t replaced_ = 0;
   std::uint64_t known_ = 0;
   std::uint64_t unreadable_ = 0;
   bool all_good_ = true;

@@ -47,7 +47,8 @@ constexpr const char* kExamples = R"(
   collapsed    lines "frame;frame;frame COUNT" for flame graphs, of the --value asked for
   speedscope   JSON for speedscope, a profile for each value
   perfetto     counters of heap and accesses over time, and what stacks never freed
-  csv, jsonl   one line a row of the table --what names
+  csv, jsonl   one line a row of the table --what names; addresses are texts 0x..., as JSON
+               numbers above 2^53 are not read exactly everywhere
   perf-script  text as perf script prints it, for tools that read that
   parquet      the same rows as a folder run=RUN/rank=RANK/part-*.parquet, of any number of
                recordings; name the folder with -o
@@ -184,13 +185,14 @@ std::string TitleOf(const TraceHeader& header) {
 
 exports::MakeRows TextRows(const ExportOptions& options, ByteSink& sink) {
   const auto columns = ColumnsOf(options.table);
-  return [&options, &sink, columns](
-             const exports::Words& words) -> absl::StatusOr<std::unique_ptr<exports::RowWriter>> {
-    if (options.kind == Format::kCsv) {
-      return std::make_unique<exports::CsvRows>(columns, words, sink);
-    }
-    return std::make_unique<exports::JsonRows>(columns, words, sink);
-  };
+  return
+      [&options, &sink, columns](
+          const exports::CellTexts& texts) -> absl::StatusOr<std::unique_ptr<exports::RowWriter>> {
+        if (options.kind == Format::kCsv) {
+          return std::make_unique<exports::CsvRows>(columns, texts, sink);
+        }
+        return std::make_unique<exports::JsonRows>(columns, texts, sink);
+      };
 }
 
 absl::StatusOr<Exported> WriteStream(const ExportOptions& options, const ExportInput& input,
@@ -249,17 +251,22 @@ absl::StatusOr<Exported> ExportParquet(const ExportOptions& options, const Expor
   auto source = input.Open();
   if (!source.ok()) return source.status();
   const TraceHeader& header = (*source)->header();
-  const auto make_rows =
-      [&](const exports::Words& words) -> absl::StatusOr<std::unique_ptr<exports::RowWriter>> {
-    auto open_part = exports::OpenDataset({.folder = options.output,
+  auto dataset = exports::Dataset::Create({.folder = options.output,
                                            .run = input.run,
                                            .rank = exports::RankOf(header),
                                            .repetition = input.repetition});
-    if (!open_part.ok()) return open_part.status();
-    return std::make_unique<exports::ParquetRows>(
-        ColumnsOf(options.table), words, NotesOf(options, input, header), *std::move(open_part));
+  if (!dataset.ok()) return dataset.status();
+  const RemoveOnSignal tidy_up((*dataset)->temporary(), (*dataset)->made());
+  const auto make_rows =
+      [&](const exports::CellTexts& texts) -> absl::StatusOr<std::unique_ptr<exports::RowWriter>> {
+    return std::make_unique<exports::ParquetRows>(ColumnsOf(options.table), texts,
+                                                  NotesOf(options, input, header),
+                                                  [&] { return (*dataset)->OpenPart(); });
   };
-  return WriteTable(**source, options.table, options.selection, make_rows);
+  auto exported = WriteTable(**source, options.table, options.selection, make_rows);
+  if (!exported.ok()) return exported;
+  if (absl::Status status = (*dataset)->Commit(); !status.ok()) return status;
+  return exported;
 }
 
 // Prints what went wrong, if anything.

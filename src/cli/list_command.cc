@@ -42,7 +42,7 @@ Examples:
 // Types of records as `print` calls them, in the order of Record.
 constexpr std::array<std::string_view, std::variant_size_v<Record>> kTypes{
     "access", "fault", "allocation", "mapping", "process",
-    "thread", "loss",  "statistics", "period"};
+    "thread", "loss",  "statistics", "period",  "placement"};
 
 std::string State(const Repetition& repetition) {
   if (!repetition.end.ok()) return "damaged";

@@ -24,7 +24,7 @@ absl::StatusOr<store::Repetition> ReadTrace(const std::string& path) {
   store::Repetition repetition{.name = NameOfRecording(path, (*source)->header()),
                                .content = store::Content::kWhole,
                                .header = (*source)->header()};
-  auto identity = IdentityOf(path, repetition.header);
+  auto identity = IdentityOf(path, repetition.header, (*source)->extent().good_bytes);
   if (!identity.ok()) return identity.status();
   repetition.name.identity = *std::move(identity);
   store::FigureCounter counter(repetition.header);
@@ -78,8 +78,18 @@ class Loader {
     for (store::Repetition& repetition : *all) Keep(std::move(repetition));
   }
   void Keep(store::Repetition repetition) {
-    if (!seen_.insert(repetition.name.identity).second) return;
-    loaded_.repetitions.push_back(std::move(repetition));
+    std::vector<store::Repetition>& kept = loaded_.repetitions;
+    const auto [place, is_new] = places_.try_emplace(repetition.name.identity, kept.size());
+    if (is_new) {
+      kept.push_back(std::move(repetition));
+    } else if (repetition.HasMoreThan(kept[place->second])) {
+      // As in a database, it keeps its name.
+      store::Repetition& before = kept[place->second];
+      std::string path = std::move(repetition.name.path);
+      repetition.name = std::move(before.name);
+      repetition.name.path = std::move(path);
+      before = std::move(repetition);
+    }
   }
   void Fail(const absl::Status& status) { loaded_.errors.emplace_back(base::Message(status)); }
 
@@ -97,7 +107,7 @@ class Loader {
   }
 
   LoadedRecordings loaded_;
-  std::set<std::string> seen_;
+  std::map<std::string, std::size_t> places_;  // in repetitions, by identity
 };
 
 }  // namespace

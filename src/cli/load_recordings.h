@@ -9,7 +9,7 @@
 namespace heimdallr::cli {
 
 struct LoadedRecordings {
-  /// By run and number; of a recording that is given twice, one.
+  /// By run and number; of a recording that is given twice, the one with more of it.
   std::vector<store::Repetition> repetitions;
   std::vector<std::string> errors;  ///< what could not be read, a line each
 };

@@ -20,6 +20,7 @@
 #include "cli/open_records.h"
 #include "cli/output.h"
 #include "cli/plain_text.h"
+#include "cli/profile_text.h"
 #include "cli/record_filter.h"
 #include "report/plot_recording.h"
 
@@ -145,7 +146,8 @@ int Plot(const Options& options, const report::PlotOptions& plot_options) {
     return kFailure;
   }
   Output output(STDOUT_FILENO);
-  fmt::format_to(std::back_inserter(output.buffer()), "{}\n", Title(header));
+  fmt::format_to(std::back_inserter(output.buffer()), "{}\n",
+                 CutInTheMiddle(Title(header), plot_options.columns + report::kPlotMargin));
   if (plotted->accesses == 0) {
     fmt::format_to(std::back_inserter(output.buffer()), "no accesses to draw ({} in all)\n",
                    Grouped(plotted->accesses_in_all));
@@ -180,10 +182,10 @@ int PlotCommand(const std::vector<std::string>& arguments) {
       ->option_text("A:B");
   app.add_option("--width", options.width, "Characters across; by default the terminal's, or 80")
       ->option_text("N")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(kLeastWidth, kMostSize));
   app.add_option("--height", options.height, "Lines in all; by default the terminal's, or 24")
       ->option_text("N")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(kOtherLines + 1, kMostSize));
   app.add_flag("--ascii", options.ascii, "Plain characters, darker where there are more accesses");
   if (const auto status = ParseArguments(app, arguments)) return *status;
   report::PlotOptions plot = PlotOptionsOf(options);

@@ -11,4 +11,13 @@ namespace heimdallr::cli {
 /// library folder of the installation. NotFound or PermissionDenied with what to do about it.
 [[nodiscard]] absl::StatusOr<std::string> FindPreloadLibrary();
 
+/// What gives a workload a heap of another memory.
+struct HeapFiles {
+  std::string library;  ///< libheimdallr-memkind.so
+  std::string probe;    ///< heimdallr-heap-probe
+};
+
+/// Their paths, in the same folders. NotFound when heimdallr was built without memkind.
+[[nodiscard]] absl::StatusOr<HeapFiles> FindHeapFiles();
+
 }  // namespace heimdallr::cli

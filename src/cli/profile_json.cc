@@ -66,6 +66,35 @@ void AppendSite(const ObjectRow& row, JsonWriter& json) {
   json.EndObject();
 }
 
+template <typename Key, typename Amount, typename Write>
+void AppendAmounts(std::string_view key, std::string_view name,
+                   const analysis::AmountsBy<Key, Amount>& amounts, JsonWriter& json, Write write) {
+  json.BeginArray(key);
+  for (const auto& [number, amount] : amounts.entries()) {
+    json.BeginObject();
+    json.Number(name, number);
+    write(amount);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void AppendNodes(const analysis::NodeFigures& nodes, JsonWriter& json) {
+  if (!nodes.pages.empty()) {
+    const double all = nodes.pages.sum();
+    AppendAmounts("pages", "node", nodes.pages, json,
+                  [&](double bytes) { json.Double("share", Share(bytes, all)); });
+  }
+  if (nodes.touching_cpus.empty()) return;
+  const auto faults = [&](std::uint64_t count) { json.Number("faults", count); };
+  json.BeginObject("first_touch");
+  AppendAmounts("nodes", "node", nodes.touching_nodes, json, faults);
+  AppendAmounts("cpus", "cpu", nodes.touching_cpus, json, faults);
+  AppendAmounts("threads", "tid", nodes.touching_threads, json, faults);
+  if (nodes.other_touches != 0) json.Number("other_threads", nodes.other_touches);
+  json.EndObject();
+}
+
 void AppendObject(const ObjectRow& row, const ProfileFigures& figures, JsonWriter& json) {
   json.BeginObject();
   json.String("name", row.name);
@@ -84,6 +113,7 @@ void AppendObject(const ObjectRow& row, const ProfileFigures& figures, JsonWrite
   json.Number("mean_lifetime_ns", Rounded(row.mean_lifetime_ns));
   AppendQuantities(row.quantities, figures, json);
   json.Double("accesses_per_byte", row.accesses_per_byte());
+  AppendNodes(row.nodes, json);
   AppendSite(row, json);
   json.EndObject();
 }

@@ -27,6 +27,9 @@ struct Columns {
   bool faults = false;
   bool latency = false;
   bool sources = false;
+  // Of objects alone.
+  bool pages = false;
+  bool touches = false;
 };
 
 Columns ColumnsFor(const ProfileFigures& figures) {
@@ -35,6 +38,15 @@ Columns ColumnsFor(const ProfileFigures& figures) {
           .faults = all.faults != 0,
           .latency = all.latency_records != 0,
           .sources = !all.data_sources.empty()};
+}
+
+Columns ColumnsFor(const std::vector<ObjectRow>& rows, const ProfileFigures& figures) {
+  Columns columns = ColumnsFor(figures);
+  for (const ObjectRow& row : rows) {
+    columns.pages = columns.pages || !row.nodes.pages.empty();
+    columns.touches = columns.touches || !row.nodes.touching_cpus.empty();
+  }
+  return columns;
 }
 
 // A table whose columns are given with their heads.
@@ -71,6 +83,31 @@ std::string Sources(const AccessQuantities& q) {
                         100 * static_cast<double>(counts[i].first) / static_cast<double>(all));
   }
   return text;
+}
+
+// "0: 98 %, 2: 2 %", the largest three of the amounts by their numbers.
+template <typename Key, typename Amount>
+std::string Shares(const analysis::AmountsBy<Key, Amount>& amounts, double whole) {
+  auto entries = amounts.entries();
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text;
+  for (std::size_t i = 0; i < entries.size() && i < 3; ++i) {
+    text += fmt::format("{}{}: {:.0f} %", i == 0 ? "" : ", ", entries[i].first,
+                        100 * static_cast<double>(entries[i].second) / whole);
+  }
+  return entries.size() > 3 ? text + ", ..." : text;
+}
+
+// "node 0: 100 %; thread 4711: 98 %, 4712: 2 %"
+std::string FirstTouch(const analysis::NodeFigures& nodes) {
+  if (nodes.touching_cpus.empty()) return {};
+  const auto all = static_cast<double>(nodes.touching_cpus.sum());
+  std::string text;
+  if (!nodes.touching_nodes.empty()) {
+    text = fmt::format("node {}; ", Shares(nodes.touching_nodes, all));
+  }
+  return text + fmt::format("thread {}", Shares(nodes.touching_threads, all));
 }
 
 void AddShareHeads(const Columns& columns, HeadedTable& table) {
@@ -127,13 +164,15 @@ std::string NameOf(const ObjectRow& row) {
 
 void AppendObjectTable(const std::vector<ObjectRow>& rows, const ProfileFigures& figures,
                        fmt::memory_buffer& out) {
-  const Columns columns = ColumnsFor(figures);
+  const Columns columns = ColumnsFor(rows, figures);
   HeadedTable heads;
   AddShareHeads(columns, heads);
   for (const char* head : {"per byte", "size", "count", "lifetime"}) {
     heads.Column(Align::kRight, head);
   }
   AddOtherHeads(columns, heads);
+  if (columns.pages) heads.Column(Align::kLeft, "pages on node");
+  if (columns.touches) heads.Column(Align::kLeft, "first touch by");
   for (const char* head : {"type", "call", "object"}) heads.Column(Align::kLeft, head);
   TextTable table = heads.Begin();
   for (const ObjectRow& row : rows) {
@@ -144,6 +183,8 @@ void AppendObjectTable(const std::vector<ObjectRow>& rows, const ProfileFigures&
     cells.push_back(Grouped(row.count));
     cells.push_back(Duration(static_cast<std::uint64_t>(std::max(0.0, row.mean_lifetime_ns))));
     AddOtherCells(row.quantities, columns, cells);
+    if (columns.pages) cells.push_back(Shares(row.nodes.pages, row.nodes.pages.sum()));
+    if (columns.touches) cells.push_back(FirstTouch(row.nodes));
     cells.emplace_back(Name(row.type));
     cells.emplace_back(row.site ? analysis::Name(row.call) : "");
     cells.push_back(NameOf(row) + (row.merged ? "" : fmt::format(" at {:#x}", row.address)));

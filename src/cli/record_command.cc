@@ -1,20 +1,29 @@
 #include "cli/record_command.h"
 
+#include <fcntl.h>
+#include <sys/prctl.h>
+
+#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "base/status_macros.h"
 #include "base/syscall_error.h"
 #include "cli/preload_path.h"
+#include "cli/program_log.h"
 #include "cli/record_options.h"
 #include "cli/recording_summary.h"
+#include "cli/sweep_command.h"
 #include "recorder/recorder.h"
+#include "sweep/run_report.h"
 
 namespace heimdallr::cli {
 namespace {
@@ -29,29 +38,54 @@ constexpr int kNotFound = 127;
 // A tick costs 10 to 50 us where it leaves a virtual machine.
 constexpr std::uint64_t kRiskyPeriodNs = 200'000;
 
-void SetUpLog(Verbosity verbosity) {
-  auto log = spdlog::stderr_logger_st("heimdallr");
-  log->set_pattern("heimdallr: %v");
-  using spdlog::level::level_enum;
-  log->set_level(verbosity == Verbosity::kQuiet     ? level_enum::warn
-                 : verbosity == Verbosity::kVerbose ? level_enum::debug
-                                                    : level_enum::info);
-  spdlog::set_default_logger(std::move(log));
-}
-
 int ExitStatus(const Ended& run, const absl::Status& trace_status) {
   if (run.signal != 0) return 128 + run.signal;
   if (run.exit_code != 0) return run.exit_code;
   return trace_status.ok() ? 0 : kRecordingFailed;
 }
 
-int Report(const RecordingResult& result) {
+// Tells a sweep, if one has started this process, how it went.
+class SweepReport {
+ public:
+  // Takes the argument that a sweep puts first.
+  explicit SweepReport(std::vector<std::string>& arguments) {
+    const std::string_view mark = sweep::kReportArgument;
+    if (arguments.empty() || !arguments.front().starts_with(mark)) return;
+    const std::string number = arguments.front().substr(mark.size());
+    arguments.erase(arguments.begin());
+    std::from_chars(number.data(), number.data() + number.size(), fd_);
+    // Not for the workload.
+    fcntl(fd_, F_SETFD, FD_CLOEXEC);
+    // It was started as /proc/self/exe.
+    prctl(PR_SET_NAME, "heimdallr");
+  }
+
+  void Failed(std::string_view why) const {
+    if (fd_ >= 0) sweep::Tell(fd_, sweep::FailureLine(why));
+  }
+  void Failed(const absl::Status& status) const { Failed(base::Message(status)); }
+  void WorkloadEnded(const Ended& run) const {
+    if (fd_ < 0) return;
+    sweep::Tell(fd_, run.signal != 0 ? sweep::SignalledLine(run.signal, run.wall_ns)
+                                     : sweep::ExitedLine(run.exit_code, run.wall_ns));
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+int Report(const RecordingResult& result, const SweepReport& sweep) {
   for (const std::string& warning : result.warnings) spdlog::warn("{}", warning);
   if (const auto* failure = std::get_if<NotExecuted>(&result.workload)) {
     spdlog::error("{}", base::Message(failure->reason));
+    sweep.Failed(failure->reason);
     return failure->reason.code() == absl::StatusCode::kNotFound ? kNotFound : kNotExecutable;
   }
-  if (!result.trace_status.ok()) spdlog::error("{}", base::Message(result.trace_status));
+  sweep.WorkloadEnded(std::get<Ended>(result.workload));
+  if (!result.trace_status.ok()) {
+    spdlog::error("{}", base::Message(result.trace_status));
+    sweep.Failed(result.trace_status);
+  }
   if (!result.rate.failure.empty()) {
     spdlog::warn("the sampling rate is not what it should be: {}", result.rate.failure);
   }
@@ -72,36 +106,53 @@ void WarnOfRisk(const recorder::RecorderOptions& options) {
       static_cast<double>(period_ns) / 1000);
 }
 
-int RunRecording(RecordCommand command) {
+// Where what is loaded into the workload is, as far as it is needed.
+absl::Status FindFiles(recorder::RecorderOptions& options) {
+  if (options.allocations == recorder::AllocationTracing::kOn && !options.dry_run) {
+    ASSIGN_OR_RETURN(options.preload_library, FindPreloadLibrary());
+  }
+  const topology::MemorySpec& memory = options.placement.memory;
+  if (memory.kind.empty() && memory.folder.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(HeapFiles files, FindHeapFiles());
+  options.memory_library = std::move(files.library);
+  options.heap_probe = std::move(files.probe);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<RecordingResult> FindAndRecord(recorder::RecorderOptions& options) {
+  RETURN_IF_ERROR(FindFiles(options));
+  return recorder::Record(options);
+}
+
+int RunRecording(RecordCommand command, const SweepReport& sweep) {
   SetUpLog(command.verbosity);
   WarnOfRisk(command.options);
-  if (command.options.allocations == recorder::AllocationTracing::kOn && !command.options.dry_run) {
-    auto library = FindPreloadLibrary();
-    if (!library.ok()) {
-      spdlog::error("{}", base::Message(library.status()));
-      return kRecordingFailed;
-    }
-    command.options.preload_library = *std::move(library);
-  }
-  const auto result = recorder::Record(command.options);
+  const auto result = FindAndRecord(command.options);
   if (!result.ok()) {
     spdlog::error("{}", base::Message(result.status()));
+    sweep.Failed(result.status());
     return kRecordingFailed;
   }
-  return Report(*result);
+  return Report(*result, sweep);
 }
 
 }  // namespace
 
 int HeimdallrMain(int argc, char** argv) {
-  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  // A program of that name is recorded behind "--".
+  if (!arguments.empty() && arguments.front() == "sweep") {
+    return SweepMain({arguments.begin() + 1, arguments.end()});
+  }
+  const SweepReport sweep(arguments);
   auto parsed = ParseRecordCommand(arguments);
   if (const auto* print = std::get_if<PrintAndExit>(&parsed)) {
     std::fputs(print->output.c_str(), stdout);
     std::fputs(print->error.c_str(), stderr);
+    sweep.Failed(std::string_view(print->error).substr(0, print->error.find('\n')));
     return print->exit_status;
   }
-  return RunRecording(std::get<RecordCommand>(std::move(parsed)));
+  return RunRecording(std::get<RecordCommand>(std::move(parsed)), sweep);
 }
 
 }  // namespace heimdallr::cli

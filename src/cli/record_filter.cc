@@ -14,9 +14,9 @@ constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
 constexpr std::size_t kDecimals = 9;
 
 // In the order of their bits.
-constexpr std::array<std::string_view, 10> kTypes{
-    "access",  "fault",  "allocation", "deallocation", "mapping",
-    "process", "thread", "loss",       "statistics",   "period"};
+constexpr std::array<std::string_view, 11> kTypes{
+    "access", "fault", "allocation", "deallocation", "mapping",  "process",
+    "thread", "loss",  "statistics", "period",       "placement"};
 
 // By the order of Record's alternatives, with allocations parted by event.
 std::uint32_t TypeBit(const Record& record) {

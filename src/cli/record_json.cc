@@ -53,6 +53,7 @@ class RecordJson {
     if (gives || r.size != 0) json_.Number("size", r.size);
     Address("old_address", r.old_address);
     Address("caller", r.caller);
+    if (r.memory != 0) json_.Number("memory", r.memory);
     if (r.stack == 0) return;
     const std::span<const std::uint64_t> frames = context_.stack(r.stack);
     if (frames.empty()) return;
@@ -113,6 +114,14 @@ class RecordJson {
     json_.Number("period", r.period);
     if (r.sample_cost_ns != 0) json_.Number("sample_cost_ns", r.sample_cost_ns);
     json_.Float("overhead", r.overhead);
+  }
+
+  void operator()(const PlacementRecord& r) {
+    Head("placement", r.time_ns, r.pid);
+    json_.Address("address", r.address);
+    json_.Number("size", r.size);
+    json_.Number("node", r.node);
+    json_.Float("weight", r.weight);
   }
 
  private:

@@ -8,9 +8,13 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/syscall_error.h"
 #include "cli/completion_script.h"
 #include "cli/help_format.h"
 #include "cli/manual_page.h"
+#include "cli/placement_options.h"
+#include "cli/sweep_description.h"
+#include "cli/sweep_options.h"
 #include "cli/version.h"
 
 namespace heimdallr::cli {
@@ -23,11 +27,14 @@ constexpr int kUsageError = 125;
 constexpr std::uint32_t kMaxStackDepth = 64;
 
 constexpr std::string_view kUsage = "heimdallr [options] -- COMMAND [ARGUMENT...]";
+constexpr std::string_view kSubcommandUsage =
+    "heimdallr sweep [options] OUTDIR REPETITIONS WORKLOAD...";
 constexpr std::string_view kExamples = R"(
 Examples:
   heimdallr -- ./solver input.dat            record into solver.PID.htrace
   heimdallr -F 2000 --stacks fp -- ./solver  sample twice as often, keep call stacks
   heimdallr --dry-run -o base.htrace -- ./solver   only time it, for comparison
+  heimdallr --memory node:1 --cpu-node 0 -- ./solver   with its memory on another node
 Read a trace with: trace-dump FILE
 
 Exit status: that of COMMAND; 128+N if signal N ended it; 127 if it was not found, 126 if it could
@@ -86,6 +93,9 @@ struct Parsed {
   std::string source = "auto";
   std::string stacks = "none";
   std::string max_overhead;  // empty = the default
+  const CLI::Option* page_nodes_option = nullptr;
+  double page_nodes_seconds = 0;
+  PlacementTexts placement;
   bool force = false;
   bool no_allocations = false;
   bool quiet = false;
@@ -118,12 +128,20 @@ void AddOptions(CLI::App& app, Parsed& parsed) {
       ->option_text("auto|clock|faults|none")
       ->check(CheckSource);
   app.add_flag("--faults", o.faults, "Record page faults as well");
+  parsed.page_nodes_option =
+      app.add_option("--page-nodes", parsed.page_nodes_seconds,
+                     "Look at which memory nodes the program's pages lie on, every SECONDS "
+                     "(default 1; at first more often)")
+          ->option_text("[=SECONDS]")
+          ->expected(0, 1)
+          ->check(CLI::Range(0.01, 3600.0));
   app.add_flag("--no-allocations", parsed.no_allocations, "Do not record allocations");
   app.add_option("--stacks", parsed.stacks,
                  "Call stack of each allocation by frame pointers (default none; fp keeps 16 "
                  "frames)")
       ->option_text("none|fp[:DEPTH]")
       ->check(CheckStacks);
+  AddPlacementOptions(app, parsed.placement);
   app.add_option("--buffer-size", o.buffer_bytes,
                  "Bytes of each ring, one a CPU and one a thread (default 512K)")
       ->option_text("SIZE")
@@ -136,22 +154,36 @@ void AddOptions(CLI::App& app, Parsed& parsed) {
   app.add_flag("-v,--verbose", parsed.verbose, "Print more about what is done");
 }
 
+std::vector<Subcommand> Subcommands() { return {{.name = "sweep", .purpose = kSweepPurpose}}; }
+
 class HelpFormatter : public CLI::Formatter {
  public:
   std::string make_usage(const CLI::App*, std::string) const override {
-    return fmt::format("Usage: {}\n", kUsage);
+    return fmt::format("Usage: {}\n       {}\n", kUsage, kSubcommandUsage);
+  }
+  std::string make_footer(const CLI::App* app) const override {
+    std::string commands = "\nCommands (heimdallr COMMAND --help):\n";
+    for (const Subcommand& one : Subcommands()) {
+      commands += fmt::format("  {:<10}{}\n", one.name, one.purpose);
+    }
+    return commands + CLI::Formatter::make_footer(app);
   }
 };
+
+// With their options, for completion.
+std::vector<LauncherCommand> Commands() {
+  return {{.command = Subcommands().front(), .description = DescribeSweepCommand()}};
+}
 
 std::string HelpIn(HelpFormat format, const CLI::App& app) {
   const CommandDescription program = Describe(app);
   switch (format) {
     case HelpFormat::kManualPage:
-      return ManualPage(program, {});
+      return ManualPage(program, Subcommands());
     case HelpFormat::kBashOptions:
-      return BashOfLauncher(program);
+      return BashOfLauncher(program, Commands());
     case HelpFormat::kZshOptions:
-      return ZshOfLauncher(program);
+      return ZshOfLauncher(program, Commands());
   }
   return {};
 }
@@ -200,6 +232,14 @@ std::variant<RecordCommand, PrintAndExit> ParseRecordCommand(
   options.source = *ParseSource(parsed.source);
   if (const auto share = ParsePercent(parsed.max_overhead)) options.max_overhead = *share;
   options.stack_depth = *ParseStacks(parsed.stacks);
+  if (*parsed.page_nodes_option) {
+    // Without a value the parser makes it 0, which cannot be given.
+    const double seconds = parsed.page_nodes_seconds != 0 ? parsed.page_nodes_seconds : 1;
+    options.page_nodes_ns = static_cast<std::uint64_t>(seconds * 1e9);
+  }
+  auto placement = ReadPlacement(parsed.placement, ReadEarlierVariables());
+  if (!placement.ok()) return WrongUse(base::Message(placement.status()));
+  options.placement = *std::move(placement);
   if (parsed.force) options.existing_file = recorder::ExistingFile::kReplace;
   if (parsed.no_allocations) options.allocations = recorder::AllocationTracing::kOff;
   if (parsed.verbose) command.verbosity = Verbosity::kVerbose;

@@ -121,6 +121,12 @@ class RecordText {
     if (r.overhead != 0) Put(FMT_COMPILE(", sampling took {}"), Percent(double{r.overhead}, 1));
   }
 
+  void operator()(const PlacementRecord& r) {
+    Head(r.time_ns, r.pid, r.pid, "placement");
+    Put(FMT_COMPILE("{:#x}-{:#x} lies on node {}"), r.address, r.address + r.size, r.node);
+    if (r.weight != 1) Put(FMT_COMPILE(", stands for {:.1f} times as much"), r.weight);
+  }
+
  private:
   static std::string_view AfterGivingUp(AllocationCall call) {
     const bool two_steps = call == AllocationCall::kRealloc ||

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <filesystem>
@@ -125,22 +126,22 @@ store::RecordingName NameOfRecording(const std::string& path, const TraceHeader&
           .path = path};
 }
 
-absl::StatusOr<std::string> IdentityOf(const std::string& path, const TraceHeader& header) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  const std::streamoff size = file.tellg();
-  if (!file || size < 0) {
-    return absl::ErrnoToStatus(errno, fmt::format("cannot read trace '{}'", path));
-  }
+absl::StatusOr<std::string> IdentityOf(const std::string& path, const TraceHeader& header,
+                                       std::uint64_t header_bytes) {
+  std::ifstream file(path, std::ios::binary);
   Digest digest;
   std::array<char, 1 << 16> part{};
-  const auto length = static_cast<std::streamoff>(part.size());
-  for (const std::streamoff at : {std::streamoff{0}, std::max<std::streamoff>(0, size - length)}) {
-    file.clear();
-    file.seekg(at);
-    file.read(part.data(), length);
-    digest.Add({part.data(), static_cast<std::size_t>(file.gcount())});
+  for (std::uint64_t left = header_bytes; left != 0;) {
+    const std::uint64_t length = std::min<std::uint64_t>(left, part.size());
+    if (!file.read(part.data(), static_cast<std::streamsize>(length))) {
+      // Nothing is wrong but the length when the file was cut after it was opened.
+      return absl::ErrnoToStatus(file.eof() ? EIO : errno,
+                                 fmt::format("cannot read the header of trace '{}'", path));
+    }
+    digest.Add({part.data(), static_cast<std::size_t>(length)});
+    left -= length;
   }
-  return fmt::format("{} {} {} {} {:016x}", header.start_realtime_ns, header.host, header.pid, size,
+  return fmt::format("{} {} {} {:016x}", header.start_realtime_ns, header.host, header.pid,
                      digest.value());
 }
 

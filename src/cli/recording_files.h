@@ -1,6 +1,7 @@
 // Which recordings a command line names, and what they are called.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,12 @@ namespace heimdallr::cli {
 [[nodiscard]] store::RecordingName NameOfRecording(const std::string& path,
                                                    const TraceHeader& header);
 
-/// Tells a trace from every other: when and where it was recorded, its size, and its first and last
-/// bytes. Errors by errno when the file cannot be read.
+/// Tells a recording from every other by what stays as it is while its trace grows, or when a copy
+/// of it is cut: when and where it was made, of which process, and the bytes of the header.
+/// `header_bytes` is how many of the file's first bytes that is: the good bytes of the extent
+/// before the first record. Errors by errno when the file cannot be read.
 [[nodiscard]] absl::StatusOr<std::string> IdentityOf(const std::string& path,
-                                                     const TraceHeader& header);
+                                                     const TraceHeader& header,
+                                                     std::uint64_t header_bytes);
 
 }  // namespace heimdallr::cli

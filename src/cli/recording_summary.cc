@@ -13,6 +13,11 @@ using recorder::Ended;
 using recorder::LossLedger;
 using recorder::RecordingResult;
 
+// MemoryInfo::id, and the place among RecordingResult::memories.
+constexpr std::size_t kGeneralMemory = 0;
+constexpr std::size_t kAskedMemory = 1;
+constexpr std::size_t kFallbackMemory = 2;
+
 double Seconds(std::uint64_t ns) { return static_cast<double>(ns) / 1e9; }
 
 // 1234567 -> "1,234,567"
@@ -93,6 +98,26 @@ std::string AllocationLine(const RecordingResult& result) {
   if (!result.interposed) return "allocations  not recorded";
   return fmt::format("allocated {} times, gave back {} times", Grouped(result.allocations),
                      Grouped(result.deallocations));
+}
+
+// Empty when nothing was asked for.
+std::string MemoryLine(const RecordingResult& result) {
+  if (result.memories.empty()) return {};
+  const std::string& general = result.memories[kGeneralMemory].name;
+  if (result.memories.size() == 1) return fmt::format("memory    all from {}", general);
+  std::string line = fmt::format("memory    heap from {}, all else from {}",
+                                 result.memories[kAskedMemory].name, general);
+  if (!result.interposed) return line + "; allocations not counted";
+  const auto& blocks = result.blocks_by_memory;
+  line += fmt::format("; {} allocations from it", Grouped(blocks[kAskedMemory]));
+  if (blocks[kFallbackMemory] != 0) {
+    line += fmt::format(", {} fell back", Grouped(blocks[kFallbackMemory]));
+  }
+  // Before it was ready, by itself, or by an allocator that the program brings.
+  if (blocks[kGeneralMemory] != 0) {
+    line += fmt::format(", {} from elsewhere", Grouped(blocks[kGeneralMemory]));
+  }
+  return line;
 }
 
 struct Reason {
@@ -178,6 +203,7 @@ std::vector<std::string> SummaryLines(const RecordingResult& result) {
   if (std::string ticks = UnusableTicks(result); !ticks.empty()) lines.push_back(std::move(ticks));
   if (std::string rate = RateLine(result.rate); !rate.empty()) lines.push_back(std::move(rate));
   lines.push_back(AllocationLine(result));
+  if (std::string memory = MemoryLine(result); !memory.empty()) lines.push_back(std::move(memory));
   lines.push_back(LossLine(result));
   lines.push_back(CostLine(result, run));
   return lines;

@@ -44,10 +44,16 @@ struct Options {
   bool force = false;
 };
 
-// FILE without what it ends in, and the run, so that several of a database do not meet.
+std::string BareName(const fs::path& path) {
+  return path.extension() == ".html" ? path.filename().string() : path.stem().string();
+}
+
+// Beside the first FILE: the files without what they end in, and the runs, so that neither two
+// comparisons nor several runs of a database meet.
 std::string UsualOutput(const ReportChoice& choice) {
   const fs::path path(choice.paths.front());
-  std::string name = path.extension() == ".html" ? path.filename().string() : path.stem().string();
+  std::string name = BareName(path);
+  for (std::size_t i = 1; i < choice.paths.size(); ++i) name += "-" + BareName(choice.paths[i]);
   for (const std::string& run : choice.runs) name += "." + run;
   std::replace(name.begin(), name.end(), '/', '_');
   return (path.parent_path() / (name + ".html")).string();
@@ -131,6 +137,9 @@ int ReportCommand(const std::vector<std::string>& arguments) {
   if (const auto status = ParseArguments(app, arguments)) return *status;
   std::vector<report::ReportInput> inputs;
   if (const auto wrong = MakeReportInputs(options.choice, inputs)) return WrongUse(kName, *wrong);
+  if (options.output == "-") {
+    return WrongUse(kName, "--output: a page goes to a file, not to standard output");
+  }
   if (options.output.empty()) options.output = UsualOutput(options.choice);
   if (const auto objection = Objection(options)) {
     PrintError(*objection);

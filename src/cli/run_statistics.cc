@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "analysis/loss_totals.h"
 
@@ -24,7 +25,9 @@ class Gatherer {
     run_.command_line = first.header.command_line;
     run_.dry = IsDry(first);
     for (const StreamInfo& stream : first.header.streams) {
-      if (stream.source != SourceKind::kFaults) run_.rates.push_back(AskedOf(stream));
+      if (stream.source == SourceKind::kFaults) continue;
+      run_.rates.push_back(AskedOf(stream));
+      streams_.push_back(KeyOf(stream));
     }
   }
 
@@ -53,16 +56,20 @@ class Gatherer {
     run_.accesses = StatisticsOf(accesses_);
     run_.allocations = StatisticsOf(allocations_);
     run_.lost = StatisticsOf(lost_);
-    for (SamplingRate& rate : run_.rates) {
-      const auto ticks = ticks_.find(rate.stream);
+    for (std::size_t i = 0; i < run_.rates.size(); ++i) {
+      const auto ticks = ticks_.find(streams_[i]);
       if (ticks == ticks_.end() || run_.user.mean <= 0) continue;
       const double seconds = run_.user.mean * static_cast<double>(run_.user.count) / 1e9;
-      rate.reached_hz = ticks->second / seconds;
+      run_.rates[i].reached_hz = ticks->second / seconds;
     }
     return std::move(run_);
   }
 
  private:
+  // Streams may have one name: two events of one kind. Repetitions of a run number them alike.
+  using StreamKey = std::pair<std::uint8_t, std::string>;
+  static StreamKey KeyOf(const StreamInfo& stream) { return {stream.id, stream.name}; }
+
   static SamplingRate AskedOf(const StreamInfo& stream) {
     SamplingRate rate{.stream = stream.name, .asked_hz = static_cast<double>(stream.frequency_hz)};
     // The period of the clock is in ns of CPU time; that of other events says nothing about time.
@@ -90,7 +97,7 @@ class Gatherer {
       if (info.source == SourceKind::kFaults) continue;
       const auto ticks = static_cast<double>(figures.streams[i].ticks());
       samples += ticks;
-      ticks_[info.name] += ticks;
+      ticks_[KeyOf(info)] += ticks;
     }
     samples_.push_back(samples);
     accesses_.push_back(static_cast<double>(figures.count<AccessRecord>()));
@@ -101,7 +108,8 @@ class Gatherer {
   RunStatistics run_;
   std::vector<double> wall_, user_, system_, cpu_;
   std::vector<double> samples_, accesses_, allocations_, lost_;
-  std::map<std::string, double> ticks_;  // by stream
+  std::vector<StreamKey> streams_;  // of run_.rates
+  std::map<StreamKey, double> ticks_;
 };
 
 const RunStatistics* BaseOf(const RunStatistics& run, const std::vector<RunStatistics>& all) {
@@ -109,7 +117,9 @@ const RunStatistics* BaseOf(const RunStatistics& run, const std::vector<RunStati
   for (const RunStatistics& other : all) {
     if (!other.dry || other.wall.count == 0) continue;
     if (other.workload == run.workload) return &other;
-    if (other.command_line == run.command_line && same_command == nullptr) same_command = &other;
+    // None at all says nothing: its trace does not tell what was run.
+    const bool same = !run.command_line.empty() && other.command_line == run.command_line;
+    if (same && same_command == nullptr) same_command = &other;
   }
   return same_command;
 }

@@ -62,10 +62,8 @@ void AppendCalls(const AllocationStatistics& allocations, SiteMemory memory,
 
 std::string Where(const TraceSummary& summary, const AllocationSite& site) {
   if (site.caller == 0) return "(caller not known)";
-  if (site.location.module == 0) return fmt::format("{:#x}", site.caller);
-  const analysis::Module& module = summary.statistics->modules().module(site.location.module);
-  return fmt::format("{:#x}  {}+{:#x}", site.caller,
-                     base::Printable(analysis::FileName(module.path)), site.location.offset);
+  const auto name = NameOf(summary, site);
+  return name ? base::Printable(name->Text()) : fmt::format("{:#x}", site.caller);
 }
 
 void AppendSites(const TraceSummary& summary, SiteMemory memory, std::size_t limit,
@@ -78,12 +76,11 @@ void AppendSites(const TraceSummary& summary, SiteMemory memory, std::size_t lim
                                 ? fmt::format("The {} of {} {} sites with the most bytes",
                                               sites.size(), Grouped(all), kind)
                                 : fmt::format("{} sites, most bytes first", kind);
-  Append(out, "\n  {}{} (caller: where the call returns to, and its place in the file)\n",
-         static_cast<char>(std::toupper(which[0])), which.substr(1));
+  Append(out, "\n  {}{}\n", static_cast<char>(std::toupper(which[0])), which.substr(1));
   const auto total = static_cast<double>(SumOf(summary.statistics->allocations(), memory).bytes);
   using enum Align;
   TextTable table({kRight, kRight, kRight, kRight, kRight, kLeft, kLeft});
-  table.AddRow({"bytes", "of all", "calls", "peak live", "live at end", "call", "caller"});
+  table.AddRow({"bytes", "of all", "calls", "peak live", "live at end", "call", "site"});
   for (const AllocationSite* site : sites) {
     table.AddRow({Bytes(site->bytes), Percent(static_cast<double>(site->bytes), total),
                   Grouped(site->allocations), Bytes(site->peak_live_bytes),

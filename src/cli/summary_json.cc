@@ -119,6 +119,11 @@ void AppendSite(const TraceSummary& summary, const AllocationSite& site, JsonWri
     if (!module.build_id.empty()) json.HexBytes("build_id", module.build_id);
     json.Address("module_offset", site.location.offset);
   }
+  if (const auto name = NameOf(summary, site)) {
+    json.String("function", name->function);
+    json.String("file", name->file);
+    json.Number("line", name->line);
+  }
   json.Number("allocations", site.allocations);
   json.Number("bytes", site.bytes);
   json.Number("peak_live_bytes", site.peak_live_bytes);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "analysis/names.h"
 #include "cli/file_state.h"
@@ -22,8 +23,9 @@ absl::StatusOr<TraceSummary> SummariseTrace(const std::string& path,
                                             const RecordingChoice& choice) {
   auto opened = OpenStream(path, choice);
   if (!opened.ok()) return opened.status();
-  analysis::RecordSource& source = **opened;
-  TraceSummary summary{.path = RecordingTitle(path, choice), .header = source.header()};
+  TraceSummary summary{.path = RecordingTitle(path, choice), .source = *std::move(opened)};
+  analysis::RecordSource& source = *summary.source;
+  summary.header = source.header();
   summary.statistics = std::make_unique<analysis::TraceStatistics>(summary.header);
   std::optional<analysis::AccessProfile> profile;
   // Names that come after the records would be too late for objects.
@@ -74,6 +76,16 @@ std::vector<const analysis::AllocationSite*> TopSites(const TraceSummary& summar
   });
   sites.erase(kept, sites.end());
   return sites;
+}
+
+std::optional<analysis::CodeName> NameOf(const TraceSummary& summary,
+                                         const analysis::AllocationSite& site) {
+  if (site.caller == 0 || site.location.module == 0) return std::nullopt;
+  // A site is where the call returns to; the byte before belongs to the call.
+  const std::uint64_t offset = site.location.offset;
+  const analysis::CodePlace call{site.location.module, 0, offset == 0 ? 0 : offset - 1};
+  const analysis::CodeNames names(summary.source->symbols(), summary.statistics->modules());
+  return names.SiteOf({&call, 1});
 }
 
 std::size_t SiteCount(const TraceSummary& summary, SiteMemory memory) {

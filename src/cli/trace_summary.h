@@ -8,6 +8,8 @@
 
 #include <absl/status/statusor.h>
 
+#include "analysis/code_names.h"
+#include "analysis/record_source.h"
 #include "analysis/trace_statistics.h"
 #include "cli/open_records.h"
 #include "cli/profile_figures.h"
@@ -18,6 +20,7 @@ namespace heimdallr::cli {
 
 struct TraceSummary {
   std::string path;
+  std::unique_ptr<analysis::RecordSource> source;  ///< read to its end; holds the symbols
   TraceHeader header;
   TraceExtent extent;
   std::optional<RecorderStatistics> recorder;  ///< none if the recording did not end well
@@ -40,6 +43,10 @@ enum class SiteMemory { kHeap, kMapped };
 [[nodiscard]] std::vector<const analysis::AllocationSite*> TopSites(const TraceSummary& summary,
                                                                     SiteMemory memory,
                                                                     std::size_t limit);
+
+/// What the code of a site is called; none if it is in no file, or not known.
+[[nodiscard]] std::optional<analysis::CodeName> NameOf(const TraceSummary& summary,
+                                                       const analysis::AllocationSite& site);
 
 /// Sites there are in all.
 [[nodiscard]] std::size_t SiteCount(const TraceSummary& summary, SiteMemory memory);

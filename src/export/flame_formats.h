@@ -14,7 +14,7 @@
 namespace heimdallr::exports {
 
 /// A line "frame;frame;frame COUNT" for each stack with a count, outermost frame first, as
-/// flamegraph.pl reads it; in the order of the lines. Errors as ByteSink::Write.
+/// flamegraph.pl reads it; in the order of the frames. Errors as ByteSink::Write.
 [[nodiscard]] absl::StatusOr<Exported> WriteCollapsed(analysis::RecordSource& source,
                                                       const Selection& selection, FlameValue value,
                                                       ByteSink& sink);

@@ -75,28 +75,32 @@ std::string FlameValueNames() {
   return names;
 }
 
-void ForEachFlame(StackProfile& stacks, FlameValue value,
-                  const std::function<void(const std::vector<FlameFrame>&, std::uint64_t)>& visit) {
-  NamedRecording& recording = stacks.recording();
-  std::vector<FlameFrame> frames;
-  for (const AllocationStack& stack : stacks.allocations()) {
-    const std::uint64_t count = ValueOf(stack, value);
-    if (count == 0) continue;
-    frames.clear();
-    const auto chain = stacks.chains().chain(stack.chain);
-    for (auto place = chain.rbegin(); place != chain.rend(); ++place) {
-      AddPlace(recording.places()[*place], frames);
+FlameStacks::FlameStacks(StackProfile& stacks, FlameValue value) : stacks_(stacks) {
+  const auto add = [&](Flame::Kind kind, const auto& all) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const std::uint64_t count = ValueOf(all[i], value);
+      if (count == 0) continue;
+      all_.push_back({.kind = kind, .index = static_cast<std::uint32_t>(i), .count = count});
     }
-    visit(frames, count);
+  };
+  add(Flame::Kind::kAllocation, stacks_.allocations());
+  add(Flame::Kind::kAccess, stacks_.accesses());
+}
+
+const std::vector<FlameFrame>& FlameStacks::FramesOf(const Flame& flame) {
+  NamedRecording& recording = stacks_.recording();
+  frames_.clear();
+  if (flame.kind == Flame::Kind::kAllocation) {
+    const auto chain = stacks_.chain(stacks_.allocations()[flame.index].chain);
+    for (auto place = chain.rbegin(); place != chain.rend(); ++place) {
+      AddPlace(recording.places()[*place], frames_);
+    }
+  } else {
+    const AccessStack& stack = stacks_.accesses()[flame.index];
+    AddPlace(recording.instruction(stack.instruction), frames_);
+    frames_.push_back({.name = ObjectName(recording, stack), .object = true});
   }
-  for (const AccessStack& stack : stacks.accesses()) {
-    const std::uint64_t count = ValueOf(stack, value);
-    if (count == 0) continue;
-    frames.clear();
-    AddPlace(recording.instruction(stack.instruction), frames);
-    frames.push_back({.name = ObjectName(recording, stack), .object = true});
-    visit(frames, count);
-  }
+  return frames_;
 }
 
 }  // namespace heimdallr::exports

@@ -1,8 +1,8 @@
 // One value of each call stack, as flame graphs want it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,9 +36,31 @@ struct FlameFrame {
   friend bool operator==(const FlameFrame&, const FlameFrame&) = default;
 };
 
-/// Calls `visit(frames, count)` for each stack with a count, outermost frame first. Of accesses the
-/// last frame is the object. A stack may come several times.
-void ForEachFlame(StackProfile& stacks, FlameValue value,
-                  const std::function<void(const std::vector<FlameFrame>&, std::uint64_t)>& visit);
+/// A stack with what it counts.
+struct Flame {
+  enum class Kind : std::uint8_t { kAllocation, kAccess };
+
+  Kind kind = Kind::kAllocation;
+  std::uint32_t index = 0;  ///< into StackProfile::allocations or accesses
+  std::uint64_t count = 0;  ///< never 0
+};
+
+/// The stacks of a profile that have one value. Memory is that of a Flame for each; frames are made
+/// when they are asked for. Not thread-safe.
+class FlameStacks {
+ public:
+  /// `stacks` outlives it.
+  FlameStacks(StackProfile& stacks, FlameValue value);
+
+  /// Equal stacks may be there several times.
+  [[nodiscard]] const std::vector<Flame>& all() const { return all_; }
+  /// Outermost frame first. Of accesses the last frame is the object. Valid until the next call.
+  [[nodiscard]] const std::vector<FlameFrame>& FramesOf(const Flame& flame);
+
+ private:
+  StackProfile& stacks_;
+  std::vector<Flame> all_;
+  std::vector<FlameFrame> frames_;
+};
 
 }  // namespace heimdallr::exports

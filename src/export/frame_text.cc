@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <vector>
 
 namespace heimdallr::exports {
 
@@ -12,12 +13,19 @@ void AppendFrame(std::string_view name, std::string& stack) {
 
 std::string StackText(std::span<const std::uint32_t> chain, const NamedPlaces& places,
                       const Words& words) {
-  std::string stack;
-  for (auto place = chain.rbegin(); place != chain.rend(); ++place) {
-    const auto& lines = places[*place].lines;
-    for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
-      AppendFrame(words.text(line->function), stack);
+  std::vector<std::uint32_t> frames;  // innermost first
+  std::size_t bytes = 0;
+  bool cut = false;
+  for (const std::uint32_t place : chain) {
+    for (const NamedLine& line : places[place].lines) {
+      bytes += words.text(line.function).size() + 1;
+      cut = cut || (bytes > kLongestStack && !frames.empty());
+      if (!cut) frames.push_back(line.function);
     }
+  }
+  std::string stack = cut ? "..." : "";
+  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {
+    AppendFrame(words.text(*frame), stack);
   }
   return stack;
 }

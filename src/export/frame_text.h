@@ -1,6 +1,7 @@
 // Stacks as text.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -14,7 +15,11 @@ namespace heimdallr::exports {
 /// Appends a Printable name as one frame of a stack whose frames ";" parts.
 void AppendFrame(std::string_view name, std::string& stack);
 
-/// Frames of a chain of places (innermost first), outermost first, with inlined functions.
+/// A stack is cut to about so many bytes: some readers of CSV take no field above 128 KiB.
+inline constexpr std::size_t kLongestStack = 64 << 10;
+
+/// Frames of a chain of places (innermost first), outermost first, with inlined functions. Of a
+/// stack that is too long the outer frames are "...".
 [[nodiscard]] std::string StackText(std::span<const std::uint32_t> chain, const NamedPlaces& places,
                                     const Words& words);
 

@@ -8,6 +8,8 @@
 #include <limits>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "export/hybrid_encoding.h"
 #include "export/parquet_format.h"
 #include "export/thrift_compact.h"
@@ -107,12 +109,19 @@ void ValueDictionary::Clear() {
   indices_.clear();
 }
 
+void ParquetColumn::NoteText(std::uint64_t value) {
+  const std::size_t before = dictionary_.values().size();
+  (void)dictionary_.IndexOf(value, kAnyNumber);
+  if (dictionary_.values().size() == before) return;
+  text_bytes_ += sizeof(std::uint32_t) + Text(value).size();
+}
+
 // False if the page has to be plain.
 bool ParquetColumn::MakeIndices() {
   if (column_.type == ColumnType::kFlag || too_many_values_) return false;
   // Indices need a dictionary, which numbers that are all absent do not make.
-  if (page_.empty() && column_.type != ColumnType::kText) return false;
-  const std::size_t most = column_.type == ColumnType::kText ? kAnyNumber : kMostNumbers;
+  if (page_.empty() && !IsText(column_.type)) return false;
+  const std::size_t most = IsText(column_.type) ? kAnyNumber : kMostNumbers;
   indices_.resize(page_.size());
   for (std::size_t i = 0; i < page_.size(); ++i) {
     if (i != 0 && page_[i] == page_[i - 1]) {
@@ -130,7 +139,7 @@ bool ParquetColumn::MakeIndices() {
 }
 
 void ParquetColumn::NoteBounds() {
-  if (column_.type == ColumnType::kText) return;  // they are those of the dictionary
+  if (IsText(column_.type)) return;  // they are those of the dictionary
   for (const std::uint64_t value : page_) {
     if (!any_ || Less(value, min_, column_.type)) min_ = value;
     if (!any_ || Less(max_, value, column_.type)) max_ = value;
@@ -156,9 +165,11 @@ void ParquetColumn::AppendPlain(std::span<const std::uint64_t> values, std::stri
       AppendBits(values, body);
       break;
     case ColumnType::kText:
-      for (const std::uint64_t word : values) {
-        AppendRaw(static_cast<std::uint32_t>(Text(word).size()), body);
-        body += Text(word);
+    case ColumnType::kStack:
+      for (const std::uint64_t value : values) {
+        const std::string_view text = Text(value);
+        AppendRaw(static_cast<std::uint32_t>(text.size()), body);
+        body += text;
       }
       break;
     default:
@@ -167,12 +178,17 @@ void ParquetColumn::AppendPlain(std::span<const std::uint64_t> values, std::stri
   }
 }
 
-void ParquetColumn::AppendCompressed(std::string_view body, PageKind kind, std::uint32_t count,
-                                     std::string& out) {
+absl::Status ParquetColumn::AppendCompressed(std::string_view body, PageKind kind,
+                                             std::uint32_t count, std::string& out) {
+  if (compressor_ == nullptr) return absl::ResourceExhaustedError("zstd: no memory left");
   std::string compressed(ZSTD_compressBound(body.size()), '\0');
-  // It cannot fail: the output has room for the worst case, and the level is a valid one.
-  const std::size_t size = ZSTD_compressCCtx(&compressor_, compressed.data(), compressed.size(),
+  const std::size_t size = ZSTD_compressCCtx(compressor_, compressed.data(), compressed.size(),
                                              body.data(), body.size(), kCompressionLevel);
+  if (ZSTD_isError(size) != 0) {
+    const std::string message = fmt::format("zstd: cannot compress {} bytes of column '{}': {}",
+                                            body.size(), column_.name, ZSTD_getErrorName(size));
+    return absl::ResourceExhaustedError({message.data(), message.size()});
+  }
   const PageSize sizes{.values = count, .bytes = body.size(), .compressed_bytes = size};
   const std::string header =
       kind == PageKind::kDictionary
@@ -182,10 +198,11 @@ void ParquetColumn::AppendCompressed(std::string_view body, PageKind kind, std::
   out += header;
   out.append(compressed.data(), size);
   chunk_.uncompressed_bytes += header.size() + body.size();
+  return absl::OkStatus();
 }
 
-void ParquetColumn::EndPage() {
-  if (rows_ == 0) return;
+absl::Status ParquetColumn::EndPage() {
+  if (rows_ == 0) return absl::OkStatus();
   NoteBounds();
   std::string body;
   AppendLevels(body);
@@ -199,12 +216,13 @@ void ParquetColumn::EndPage() {
   } else {
     AppendPlain(page_, body);
   }
-  AppendCompressed(body, by_index ? PageKind::kByIndex : PageKind::kPlain, rows_,
-                   chunk_.data_pages);
+  absl::Status status = AppendCompressed(body, by_index ? PageKind::kByIndex : PageKind::kPlain,
+                                         rows_, chunk_.data_pages);
   chunk_.values += rows_;
   rows_ = 0;
   levels_.clear();
   page_.clear();
+  return status;
 }
 
 std::optional<ColumnBounds> ParquetColumn::TextBounds() const {
@@ -219,6 +237,7 @@ std::optional<ColumnBounds> ParquetColumn::TextBounds() const {
 
 std::optional<ColumnBounds> ParquetColumn::Bounds() const {
   if (column_.type == ColumnType::kText) return TextBounds();
+  if (column_.type == ColumnType::kStack) return std::nullopt;  // too long to be of use
   if (!any_) return std::nullopt;
   ColumnBounds bounds;
   AppendPlain({&min_, 1}, bounds.min);
@@ -226,17 +245,20 @@ std::optional<ColumnBounds> ParquetColumn::Bounds() const {
   return bounds;
 }
 
-ColumnChunk ParquetColumn::Finish() {
-  EndPage();
+absl::StatusOr<ColumnChunk> ParquetColumn::Finish() {
+  if (absl::Status status = EndPage(); !status.ok()) return status;
   const auto& values = dictionary_.values();
-  if (!values.empty() || column_.type == ColumnType::kText) {
+  if (!values.empty() || IsText(column_.type)) {
     std::string body;
     AppendPlain(values, body);
-    AppendCompressed(body, PageKind::kDictionary, static_cast<std::uint32_t>(values.size()),
-                     chunk_.dictionary_page);
+    absl::Status status =
+        AppendCompressed(body, PageKind::kDictionary, static_cast<std::uint32_t>(values.size()),
+                         chunk_.dictionary_page);
+    if (!status.ok()) return status;
   }
   chunk_.bounds = Bounds();
   dictionary_.Clear();
+  text_bytes_ = 0;
   too_many_values_ = false;
   any_ = false;
   return std::exchange(chunk_, {});

@@ -9,9 +9,11 @@
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
 
+#include "export/cell_texts.h"
 #include "export/table.h"
-#include "export/words.h"
 
 struct ZSTD_CCtx_s;
 
@@ -51,43 +53,48 @@ class ValueDictionary {
 /// group, its dictionary and one page of cells.
 class ParquetColumn {
  public:
-  /// What is borrowed outlives it.
-  ParquetColumn(const Column& column, const Words& words, ZSTD_CCtx_s& compressor)
-      : column_(column), words_(words), compressor_(compressor) {}
+  /// What is borrowed outlives it. ResourceExhausted, when it is used, if `compressor` is nullptr.
+  ParquetColumn(const Column& column, CellTexts& texts, ZSTD_CCtx_s* compressor)
+      : column_(column), texts_(&texts), compressor_(compressor) {}
 
-  void Add(const Cell& cell) {
+  [[nodiscard]] absl::Status Add(const Cell& cell) {
     if (column_.presence == Presence::kSometimes) levels_.push_back(cell.present ? 1 : 0);
     if (cell.present) {
       page_.push_back(cell.bits);
+      if (IsText(column_.type)) NoteText(cell.bits);
     } else {
       ++chunk_.absent;
     }
-    if (++rows_ == kPageRows) EndPage();
+    return ++rows_ == kPageRows ? EndPage() : absl::OkStatus();
   }
 
   /// The chunk of all cells since the last one; the next row group begins.
-  [[nodiscard]] ColumnChunk Finish();
+  [[nodiscard]] absl::StatusOr<ColumnChunk> Finish();
+
+  /// What the different texts of the row group take so far.
+  [[nodiscard]] std::size_t text_bytes() const { return text_bytes_; }
 
  private:
   static constexpr std::uint32_t kPageRows = 1 << 16;
   enum class PageKind : std::uint8_t { kPlain, kByIndex, kDictionary };
 
+  void NoteText(std::uint64_t value);
   [[nodiscard]] bool MakeIndices();
   void NoteBounds();
-  void EndPage();
+  [[nodiscard]] absl::Status EndPage();
   void AppendLevels(std::string& body) const;
   void AppendPlain(std::span<const std::uint64_t> values, std::string& body) const;
-  void AppendCompressed(std::string_view body, PageKind kind, std::uint32_t count,
-                        std::string& out);
-  [[nodiscard]] std::string_view Text(std::uint64_t word) const {
-    return words_.text(static_cast<std::uint32_t>(word));
+  [[nodiscard]] absl::Status AppendCompressed(std::string_view body, PageKind kind,
+                                              std::uint32_t count, std::string& out);
+  [[nodiscard]] std::string_view Text(std::uint64_t value) const {
+    return texts_->Of(column_.type, value);
   }
   [[nodiscard]] std::optional<ColumnBounds> TextBounds() const;
   [[nodiscard]] std::optional<ColumnBounds> Bounds() const;
 
   Column column_;
-  const Words& words_;
-  ZSTD_CCtx_s& compressor_;
+  CellTexts* texts_;
+  ZSTD_CCtx_s* compressor_;
   // The page.
   std::uint32_t rows_ = 0;
   std::vector<std::uint32_t> levels_;  // 1 = present
@@ -97,6 +104,7 @@ class ParquetColumn {
   ColumnChunk chunk_;
   ValueDictionary dictionary_;
   bool too_many_values_ = false;  // for the dictionary: from here on plain
+  std::size_t text_bytes_ = 0;
   bool any_ = false;
   std::uint64_t min_ = 0;
   std::uint64_t max_ = 0;

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
+#include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
-#include "export/parquet_rows.h"
+#include "export/byte_sink.h"
 #include "heimdallr/trace_header.h"
 
 namespace heimdallr::exports {
@@ -24,8 +27,44 @@ struct DatasetPlace {
 /// of its command; 0 when that says nothing.
 [[nodiscard]] std::uint64_t RankOf(const TraceHeader& header);
 
-/// Makes the folders, and the parts as they are asked for. AlreadyExists when there are parts of
-/// this run, rank and repetition; by errno when a folder or file cannot be made.
-[[nodiscard]] absl::StatusOr<ParquetRows::OpenPart> OpenDataset(const DatasetPlace& place);
+/// The parts of one recording. They are written into a folder of their own, under names no reader
+/// looks for, and get their places together in the end: without `Commit` nothing of them stays, nor
+/// any folder made for them. Not thread-safe.
+class Dataset {
+ public:
+  /// AlreadyExists when there are parts of this run, rank and repetition; by errno when a folder
+  /// cannot be made.
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<Dataset>> Create(const DatasetPlace& place);
+
+  Dataset(const Dataset&) = delete;
+  Dataset& operator=(const Dataset&) = delete;
+  ~Dataset();
+
+  /// The next part, to be written and finished before the next one and before `Commit`.
+  [[nodiscard]] absl::StatusOr<std::unique_ptr<FileSink>> OpenPart();
+  /// Errors as Create. Signals wait meanwhile.
+  [[nodiscard]] absl::Status Commit();
+
+  /// The folder that is being written, which holds files alone.
+  [[nodiscard]] const std::string& temporary() const { return staging_; }
+  /// Folders that were made to hold that one, innermost first.
+  [[nodiscard]] const std::vector<std::string>& made() const { return made_; }
+
+ private:
+  explicit Dataset(const DatasetPlace& place);
+
+  [[nodiscard]] absl::Status MakeFolders(const std::string& folder);
+  [[nodiscard]] absl::Status CheckFree() const;
+  [[nodiscard]] absl::Status MovePart(std::uint64_t number) const;
+  [[nodiscard]] std::string StagedPart(std::uint64_t number) const;
+  [[nodiscard]] std::string Part(std::uint64_t number) const;
+
+  std::string root_;
+  std::string folder_;  // of the parts in the end
+  std::string prefix_;  // of their names
+  std::string staging_;
+  std::vector<std::string> made_;
+  std::uint64_t parts_ = 0;
+};
 
 }  // namespace heimdallr::exports

@@ -19,6 +19,7 @@ parquet::PhysicalType PhysicalTypeOf(ColumnType type) {
     case ColumnType::kFlag:
       return parquet::kBoolean;
     case ColumnType::kText:
+    case ColumnType::kStack:
       break;
   }
   return parquet::kByteArray;
@@ -26,13 +27,15 @@ parquet::PhysicalType PhysicalTypeOf(ColumnType type) {
 
 std::int64_t Signed(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
-void AppendInteger(parquet::ConvertedType converted, std::int8_t width, bool is_signed,
+enum class Signedness : std::uint8_t { kUnsigned, kSigned };
+
+void AppendInteger(parquet::ConvertedType converted, std::int8_t width, Signedness signedness,
                    ThriftWriter& out) {
   out.Int32(6, converted);
   out.BeginStruct(10);  // LogicalType
   out.BeginStruct(10);  // IntType
   out.Int8(1, width);
-  out.Flag(2, is_signed);
+  out.Flag(2, signedness == Signedness::kSigned);
   out.EndStruct();
   out.EndStruct();
 }
@@ -41,16 +44,17 @@ void AppendInteger(parquet::ConvertedType converted, std::int8_t width, bool is_
 void AppendLogicalType(ColumnType type, ThriftWriter& out) {
   switch (type) {
     case ColumnType::kInt32:
-      AppendInteger(parquet::kInt32Type, 32, true, out);
+      AppendInteger(parquet::kInt32Type, 32, Signedness::kSigned, out);
       break;
     case ColumnType::kUint32:
-      AppendInteger(parquet::kUint32Type, 32, false, out);
+      AppendInteger(parquet::kUint32Type, 32, Signedness::kUnsigned, out);
       break;
     case ColumnType::kUint64:
     case ColumnType::kAddress:
-      AppendInteger(parquet::kUint64Type, 64, false, out);
+      AppendInteger(parquet::kUint64Type, 64, Signedness::kUnsigned, out);
       break;
     case ColumnType::kText:
+    case ColumnType::kStack:
       out.Int32(6, parquet::kUtf8);
       out.BeginStruct(10);
       out.BeginStruct(1);  // StringType

@@ -15,15 +15,18 @@ constexpr std::string_view kMagic(parquet::kMagic, sizeof(parquet::kMagic));
 
 }  // namespace
 
-ParquetRows::ParquetRows(std::span<const Column> columns, const Words& words, FileNotes notes,
+ParquetRows::ParquetRows(std::span<const Column> columns, CellTexts texts, FileNotes notes,
                          OpenPart open_part, ParquetLimits limits)
     : columns_(columns),
+      texts_(std::move(texts)),
       notes_(std::move(notes)),
       open_part_(std::move(open_part)),
       limits_(limits),
       compressor_(ZSTD_createCCtx(), ZSTD_freeCCtx) {
   encoders_.reserve(columns_.size());
-  for (const Column& column : columns_) encoders_.emplace_back(column, words, *compressor_);
+  for (const Column& column : columns_) {
+    encoders_.emplace_back(column, texts_, compressor_.get());
+  }
 }
 
 ParquetRows::~ParquetRows() = default;
@@ -44,8 +47,13 @@ absl::Status ParquetRows::BeginPart() {
 }
 
 absl::Status ParquetRows::Add(std::span<const Cell> row) {
-  for (std::size_t i = 0; i < encoders_.size(); ++i) encoders_[i].Add(row[i]);
-  return ++rows_ == limits_.group_rows ? EndGroup() : absl::OkStatus();
+  std::size_t text_bytes = 0;
+  for (std::size_t i = 0; i < encoders_.size(); ++i) {
+    if (absl::Status status = encoders_[i].Add(row[i]); !status.ok()) return status;
+    text_bytes += encoders_[i].text_bytes();
+  }
+  const bool full = ++rows_ == limits_.group_rows || text_bytes >= limits_.group_text_bytes;
+  return full ? EndGroup() : absl::OkStatus();
 }
 
 absl::Status ParquetRows::EndGroup() {
@@ -54,7 +62,9 @@ absl::Status ParquetRows::EndGroup() {
   }
   WrittenRowGroup group{.rows = std::exchange(rows_, 0)};
   for (ParquetColumn& encoder : encoders_) {
-    ColumnChunk chunk = encoder.Finish();
+    auto finished = encoder.Finish();
+    if (!finished.ok()) return finished.status();
+    ColumnChunk& chunk = *finished;
     WrittenChunk written{.bytes = chunk.dictionary_page.size() + chunk.data_pages.size(),
                          .uncompressed_bytes = chunk.uncompressed_bytes,
                          .values = chunk.values,
@@ -62,7 +72,8 @@ absl::Status ParquetRows::EndGroup() {
                          .bounds = std::move(chunk.bounds)};
     if (!chunk.dictionary_page.empty()) written.dictionary_offset = part_bytes_;
     written.data_offset = part_bytes_ + chunk.dictionary_page.size();
-    for (const std::string& pages : {chunk.dictionary_page, chunk.data_pages}) {
+    for (const std::string_view pages :
+         {std::string_view(chunk.dictionary_page), std::string_view(chunk.data_pages)}) {
       if (absl::Status status = Write(pages); !status.ok()) return status;
     }
     group.chunks.push_back(std::move(written));

@@ -14,7 +14,6 @@
 #include "export/parquet_column.h"
 #include "export/parquet_footer.h"
 #include "export/table.h"
-#include "export/words.h"
 
 struct ZSTD_CCtx_s;
 
@@ -22,20 +21,22 @@ namespace heimdallr::exports {
 
 struct ParquetLimits {
   std::uint64_t group_rows = 1 << 20;
+  /// A row group ends sooner when its different texts take so much.
+  std::size_t group_text_bytes = std::size_t{32} << 20;
   /// A part ends with the row group that brings it there.
   std::uint64_t part_bytes = std::uint64_t{256} << 20;
 };
 
 /// Writes parts, each a whole Parquet file; at least one, so that no rows have a schema, too.
-/// Memory: one row group, compressed, and one page of each column.
+/// Memory: one row group, compressed, its different texts, and one page of each column.
 class ParquetRows : public RowWriter {
  public:
   /// Makes the next part.
   using OpenPart = std::function<absl::StatusOr<std::unique_ptr<FileSink>>()>;
 
-  /// `columns` and `words` outlive it.
-  ParquetRows(std::span<const Column> columns, const Words& words, FileNotes notes,
-              OpenPart open_part, ParquetLimits limits = {});
+  /// What is borrowed outlives it.
+  ParquetRows(std::span<const Column> columns, CellTexts texts, FileNotes notes, OpenPart open_part,
+              ParquetLimits limits = {});
   ParquetRows(const ParquetRows&) = delete;
   ParquetRows& operator=(const ParquetRows&) = delete;
   ~ParquetRows() override;
@@ -50,6 +51,7 @@ class ParquetRows : public RowWriter {
   [[nodiscard]] absl::Status Write(std::string_view bytes);
 
   std::span<const Column> columns_;
+  CellTexts texts_;
   FileNotes notes_;
   OpenPart open_part_;
   ParquetLimits limits_;

@@ -102,6 +102,12 @@ struct ProcessCounters {
         stores(CounterTrack::kStores, pid),
         faults(CounterTrack::kFaults, pid) {}
 
+  void Finish(PerfettoTracks& tracks) {
+    heap.Write(tracks);
+    mapped.Write(tracks);
+    for (RateCounter* rate : {&loads, &stores, &faults}) rate->Finish(tracks);
+  }
+
   analysis::AllocationStatistics memory;
   ByteCounter heap;
   ByteCounter mapped;
@@ -121,13 +127,7 @@ class Timeline {
   }
 
   void Finish() {
-    for (auto& [pid, process] : processes_) {
-      process->heap.Write(tracks_);
-      process->mapped.Write(tracks_);
-      process->loads.Finish(tracks_);
-      process->stores.Finish(tracks_);
-      process->faults.Finish(tracks_);
-    }
+    for (auto& [pid, process] : processes_) process->Finish(tracks_);
   }
 
   [[nodiscard]] PerfettoTracks& tracks() { return tracks_; }
@@ -164,6 +164,9 @@ class Timeline {
     ProcessCounters& process = Of(record.pid);
     process.memory.Add(record);
     SetMemory(record.time_ns, process);
+    if (record.event != ProcessEvent::kExit) return;
+    process.Finish(tracks_);
+    processes_.erase(record.pid);
   }
   void On(const ThreadRecord& record) {
     if (selection_.OfProcess(record.pid)) tracks_.Note(record);
@@ -177,10 +180,11 @@ class Timeline {
   }
   void On(const PeriodRecord& record) {
     if (!selection_.time_ns.Contains(record.time_ns)) return;
-    tracks_.Count(CounterTrack::kPeriod, 0, record.time_ns, record.period);
+    tracks_.CountPeriod(record.stream, record.time_ns, record.period);
   }
   void On(const MappingRecord& /*record*/) {}
   void On(const StatisticsRecord& /*record*/) {}
+  void On(const PlacementRecord& /*record*/) {}
 
   void SetMemory(std::uint64_t time_ns, ProcessCounters& process) {
     if (!selection_.time_ns.Contains(time_ns)) return;

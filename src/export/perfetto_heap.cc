@@ -1,7 +1,6 @@
 #include "export/perfetto_heap.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -14,13 +13,22 @@
 namespace heimdallr::exports {
 namespace {
 
+// A packet is built whole, so it ends with so many samples, or bytes of stacks and names.
 constexpr std::size_t kSamplesAPacket = 10'000;
+constexpr std::size_t kInternedBytesAPacket = 1 << 20;
 
 struct Sum {
   std::uint64_t allocations = 0;
   std::uint64_t bytes = 0;
   std::uint64_t live_blocks = 0;
   std::uint64_t live_bytes = 0;
+
+  void Add(const AllocationStack& stack) {
+    allocations += stack.allocations;
+    bytes += stack.bytes;
+    live_blocks += stack.live_blocks;
+    live_bytes += stack.live_bytes;
+  }
 };
 
 // Sends what stacks refer to once, before the packet that refers to it. Ids are from 1.
@@ -28,17 +36,21 @@ class InternedStacks {
  public:
   explicit InternedStacks(StackProfile& stacks) : stacks_(stacks), recording_(stacks.recording()) {}
 
+  /// Bytes of stacks and names sent so far, about.
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
   std::uint64_t CallstackId(std::uint32_t chain, perfetto::InternedData& data) {
     const std::uint64_t id = std::uint64_t{chain} + 1;
     if (!sent_chains_.insert(chain).second) return id;
     std::vector<std::uint64_t> frames;
-    const auto places = stacks_.chains().chain(chain);
+    const auto places = stacks_.chain(chain);
     for (auto place = places.rbegin(); place != places.rend(); ++place) {
       for (const std::uint64_t frame : FramesOf(*place, data)) frames.push_back(frame);
     }
     perfetto::Callstack* callstack = data.add_callstacks();
     callstack->set_iid(id);
     for (const std::uint64_t frame : frames) callstack->add_frame_ids(frame);
+    bytes_ += frames.size() * sizeof(std::uint64_t);
     return id;
   }
 
@@ -67,6 +79,7 @@ class InternedStacks {
       perfetto::InternedString* name = data.add_function_names();
       name->set_iid(id);
       name->set_str(recording_.words().text(word));
+      bytes_ += name->str().size();
     }
     return id;
   }
@@ -101,21 +114,20 @@ class InternedStacks {
   absl::flat_hash_set<std::uint32_t> sent_modules_;
   absl::flat_hash_map<std::uint32_t, std::vector<std::uint64_t>> frames_;  // by place
   std::uint64_t last_frame_ = 0;
+  std::size_t bytes_ = 0;
 };
 
-using ProcessSums = std::map<std::uint32_t, Sum>;  // by chain
+using Stacks = std::vector<const AllocationStack*>;
 
-std::map<std::int32_t, ProcessSums> SumByProcess(const StackProfile& stacks) {
-  std::map<std::int32_t, ProcessSums> processes;
-  for (const AllocationStack& stack : stacks.allocations()) {
-    if (analysis::MapsMemory(stack.call)) continue;
-    Sum& sum = processes[stack.pid][stack.chain];
-    sum.allocations += stack.allocations;
-    sum.bytes += stack.bytes;
-    sum.live_blocks += stack.live_blocks;
-    sum.live_bytes += stack.live_bytes;
+// What the heap gave, by process and chain.
+Stacks HeapStacks(const StackProfile& profile) {
+  Stacks stacks;
+  for (const AllocationStack& stack : profile.allocations()) {
+    if (!analysis::MapsMemory(stack.call)) stacks.push_back(&stack);
   }
-  return processes;
+  std::ranges::sort(
+      stacks, {}, [](const AllocationStack* stack) { return std::pair(stack->pid, stack->chain); });
+  return stacks;
 }
 
 // Of a selected time, more may be live at its end than was allocated in it.
@@ -128,27 +140,42 @@ void Fill(const Sum& sum, perfetto::ProfilePacket::HeapSample& sample) {
   sample.set_free_count(count - sum.live_blocks);
 }
 
+// Adds samples of one process from `at` on, as many as a packet may have. Returns the rest.
+Stacks::const_iterator FillDump(Stacks::const_iterator at, Stacks::const_iterator end,
+                                InternedStacks& interned, perfetto::InternedData& data,
+                                perfetto::ProfilePacket::ProcessHeapSamples& dump) {
+  const std::int32_t pid = (*at)->pid;
+  const std::size_t bytes_before = interned.bytes();
+  for (std::size_t i = 0; i < kSamplesAPacket && at != end && (*at)->pid == pid; ++i) {
+    const std::uint32_t chain = (*at)->chain;
+    Sum sum;
+    for (; at != end && (*at)->pid == pid && (*at)->chain == chain; ++at) sum.Add(**at);
+    auto* sample = dump.add_samples();
+    sample->set_callstack_id(interned.CallstackId(chain, data));
+    Fill(sum, *sample);
+    if (interned.bytes() - bytes_before >= kInternedBytesAPacket) break;
+  }
+  return at;
+}
+
 }  // namespace
 
 void WriteHeapProfile(StackProfile& stacks, std::uint64_t timestamp_ns, PerfettoPackets& packets) {
+  const Stacks sorted = HeapStacks(stacks);
   InternedStacks interned(stacks);
   std::uint64_t index = 0;
-  for (const auto& [pid, sums] : SumByProcess(stacks)) {
-    for (auto at = sums.begin(); at != sums.end();) {
-      perfetto::TracePacket& packet = packets.Next(timestamp_ns);
-      perfetto::ProfilePacket& profile = *packet.mutable_profile_packet();
-      profile.set_index(index++);
-      auto* dump = profile.add_process_dumps();
-      dump->set_pid(static_cast<std::uint64_t>(pid));
-      dump->set_from_startup(true);
-      dump->set_timestamp(timestamp_ns);
-      for (std::size_t i = 0; i < kSamplesAPacket && at != sums.end(); ++i, ++at) {
-        auto* sample = dump->add_samples();
-        sample->set_callstack_id(interned.CallstackId(at->first, *packet.mutable_interned_data()));
-        Fill(at->second, *sample);
-      }
-      profile.set_continued(at != sums.end());
-    }
+  for (auto at = sorted.begin(); at != sorted.end();) {
+    const std::int32_t pid = (*at)->pid;
+    perfetto::TracePacket& packet = packets.Next(timestamp_ns);
+    perfetto::ProfilePacket& profile = *packet.mutable_profile_packet();
+    profile.set_index(index++);
+    auto* dump = profile.add_process_dumps();
+    dump->set_pid(static_cast<std::uint64_t>(pid));
+    dump->set_from_startup(true);
+    dump->set_timestamp(timestamp_ns);
+    at = FillDump(at, sorted.end(), interned, *packet.mutable_interned_data(), *dump);
+    profile.set_continued(at != sorted.end() && (*at)->pid == pid);
+    if (!packets.Flush().ok()) return;
   }
 }
 

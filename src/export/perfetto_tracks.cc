@@ -1,7 +1,10 @@
 #include "export/perfetto_tracks.h"
 
-#include "base/printable.h"
+#include <algorithm>
 
+#include <fmt/format.h>
+
+#include "base/printable.h"
 
 namespace heimdallr::exports {
 namespace {
@@ -10,10 +13,12 @@ namespace {
 constexpr std::uint64_t kProcessTrack = std::uint64_t{1} << 40;
 constexpr std::uint64_t kThreadTrack = std::uint64_t{2} << 40;
 constexpr std::uint64_t kFirstCounterTrack = std::uint64_t{3} << 40;
+constexpr std::uint64_t kFirstPeriodTrack = std::uint64_t{4} << 40;
 constexpr std::uint64_t kCountersAProcess = 16;
 static_assert(kCounterTracks <= kCountersAProcess);
 
-constexpr std::uint32_t kUnitCount = 2;  // CounterDescriptor.Unit
+constexpr std::uint32_t kUnitNs = 1;  // CounterDescriptor.Unit
+constexpr std::uint32_t kUnitCount = 2;
 constexpr std::uint32_t kUnitBytes = 3;
 constexpr std::uint32_t kTypeInstant = 3;  // TrackEvent.Type
 constexpr std::uint32_t kTypeCounter = 4;
@@ -29,10 +34,22 @@ constexpr CounterName kCounters[kCounterTracks] = {
     {"sampled stores in 10 ms", kUnitCount},
     {"page faults in 10 ms", kUnitCount},
     {"lost", kUnitCount},
-    {"sampling period (ns)", kUnitCount},
 };
 
 std::uint64_t Unsigned(std::int32_t id) { return static_cast<std::uint32_t>(id); }
+
+CounterName PeriodName(const TraceHeader& header, std::uint8_t stream, std::string& name) {
+  const auto found = std::ranges::find(header.streams, stream, &StreamInfo::id);
+  if (found == header.streams.end()) {
+    name = fmt::format("sampling period of stream {}", stream);
+    return {name.c_str(), kUnitCount};
+  }
+  const bool is_clock = found->source == SourceKind::kClock;
+  name = fmt::format("sampling period of {} ({})",
+                     base::Printable(found->name.empty() ? found->event : found->name),
+                     is_clock ? "ns" : "events");
+  return {name.c_str(), is_clock ? kUnitNs : kUnitCount};
+}
 
 }  // namespace
 
@@ -93,9 +110,26 @@ void PerfettoTracks::Count(CounterTrack track, std::int32_t pid, std::uint64_t t
     descriptor.set_name(kCounters[number].name);
     descriptor.mutable_counter()->set_unit(kCounters[number].unit);
   }
+  AddCount(uuid, time_ns, value);
+}
+
+void PerfettoTracks::CountPeriod(std::uint8_t stream, std::uint64_t time_ns, std::uint64_t period) {
+  const std::uint64_t uuid = kFirstPeriodTrack + stream;
+  if (counters_.insert(uuid).second) {
+    std::string text;
+    const CounterName name = PeriodName(header_, stream, text);
+    perfetto::TrackDescriptor& descriptor = *packets_.Next().mutable_track_descriptor();
+    descriptor.set_uuid(uuid);
+    descriptor.set_name(name.name);
+    descriptor.mutable_counter()->set_unit(name.unit);
+  }
+  AddCount(uuid, time_ns, period);
+}
+
+void PerfettoTracks::AddCount(std::uint64_t track, std::uint64_t time_ns, std::uint64_t value) {
   perfetto::TrackEvent& event = *packets_.Next(Timestamp(time_ns)).mutable_track_event();
   event.set_type(kTypeCounter);
-  event.set_track_uuid(uuid);
+  event.set_track_uuid(track);
   event.set_counter_value(static_cast<std::int64_t>(value));
 }
 

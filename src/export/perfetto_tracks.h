@@ -20,10 +20,9 @@ enum class CounterTrack : std::uint8_t {
   kLoads = 2,   ///< sampled in kRateBinNs, a load_store in both
   kStores = 3,
   kFaults = 4,
-  kLost = 5,    ///< all that is missing so far, of the recording
-  kPeriod = 6,  ///< of the clock source, ns
+  kLost = 5,  ///< all that is missing so far, of the recording
 };
-inline constexpr std::size_t kCounterTracks = static_cast<std::size_t>(CounterTrack::kPeriod) + 1;
+inline constexpr std::size_t kCounterTracks = static_cast<std::size_t>(CounterTrack::kLost) + 1;
 inline constexpr std::uint64_t kRateBinNs = 10'000'000;
 
 /// Describes each track before its first event, and again when its name changes.
@@ -37,6 +36,8 @@ class PerfettoTracks {
 
   /// `pid` 0: of the recording.
   void Count(CounterTrack track, std::int32_t pid, std::uint64_t time_ns, std::uint64_t value);
+  /// The sampling period of a stream from now on; each has a track with its unit.
+  void CountPeriod(std::uint8_t stream, std::uint64_t time_ns, std::uint64_t period);
   /// An event of the thread, to be filled.
   perfetto::TrackEvent& Instant(std::int32_t pid, std::int32_t tid, std::uint64_t time_ns);
 
@@ -46,6 +47,7 @@ class PerfettoTracks {
   }
 
  private:
+  void AddCount(std::uint64_t track, std::uint64_t time_ns, std::uint64_t value);
   void DescribeProcess(std::int32_t pid);
   void DescribeThread(std::int32_t pid, std::int32_t tid);
 

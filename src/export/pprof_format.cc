@@ -10,9 +10,9 @@
 #include <absl/container/flat_hash_map.h>
 #include <fmt/format.h>
 
-#include "base/printable.h"
 #include "analysis/names.h"
 #include "analysis/object_statistics.h"
+#include "base/printable.h"
 #include "export/gzip_sink.h"
 #include "export/pprof.pb.h"
 #include "export/stack_profile.h"
@@ -51,8 +51,9 @@ constexpr std::string_view kMeaning =
     "heimdallr: loads and stores are estimates of what was executed; from the clock source only "
     "their ratios mean something. inuse is what was never freed.";
 
-// A message is built whole before it is written; so much at once bounds it.
-constexpr std::size_t kSamplesAtOnce = 10'000;
+// A message is built whole before it is written; about so much at once bounds it.
+constexpr std::size_t kBytesAtOnce = 1 << 20;
+constexpr std::size_t kBytesOfEach = 100;  // what a sample or place takes beside its parts, at most
 
 // Builds the profile in pieces: serialised messages of a repeated field may simply follow each
 // other, so samples, places and texts need not be in memory twice.
@@ -70,9 +71,10 @@ class PprofWriter {
     for (const AccessStack& stack : stacks_.accesses()) {
       if (absl::Status status = Add(stack); !status.ok()) return status;
     }
-    WritePlaces();
-    WriteStrings();
-    if (absl::Status status = Flush(); !status.ok()) return status;
+    for (const auto write :
+         {&PprofWriter::WritePlaces, &PprofWriter::WriteStrings, &PprofWriter::Flush}) {
+      if (absl::Status status = (this->*write)(); !status.ok()) return status;
+    }
     return gzip_.Finish();
   }
 
@@ -125,16 +127,15 @@ class PprofWriter {
 
   absl::Status Add(const AllocationStack& stack) {
     pprof::Sample& sample = NewSample();
-    for (const std::uint32_t place : stacks_.chains().chain(stack.chain)) {
-      sample.add_location_id(LocationId(place));
-    }
+    const auto chain = stacks_.chain(stack.chain);
+    for (const std::uint32_t place : chain) sample.add_location_id(LocationId(place));
     sample.set_value(kAllocatedBytes, static_cast<std::int64_t>(stack.bytes));
     sample.set_value(kAllocatedObjects, static_cast<std::int64_t>(stack.allocations));
     sample.set_value(kLiveBytes, static_cast<std::int64_t>(stack.live_bytes));
     sample.set_value(kLiveObjects, static_cast<std::int64_t>(stack.live_blocks));
     Label("call", analysis::Name(stack.call), sample);
     LabelThread(stack.pid, stack.tid, sample);
-    return EndSample();
+    return Ended(chain.size() * sizeof(std::uint64_t));
   }
 
   absl::Status Add(const AccessStack& stack) {
@@ -150,7 +151,7 @@ class PprofWriter {
       Label("memory", analysis::Name(stack.memory), sample);
     }
     LabelThread(stack.pid, stack.tid, sample);
-    return EndSample();
+    return Ended(sizeof(std::uint64_t));
   }
 
   void LabelObject(const AccessStack& stack, pprof::Sample& sample) {
@@ -166,7 +167,11 @@ class PprofWriter {
     Label("object", words.text(group.name), sample);
   }
 
-  absl::Status EndSample() { return ++samples_ % kSamplesAtOnce == 0 ? Flush() : absl::OkStatus(); }
+  // A sample, place or text of `bytes` was added.
+  absl::Status Ended(std::size_t bytes) {
+    pending_bytes_ += kBytesOfEach + bytes;
+    return pending_bytes_ >= kBytesAtOnce ? Flush() : absl::OkStatus();
+  }
 
   // 0 for code that is in no file.
   std::uint64_t MappingId(std::uint32_t module) {
@@ -206,7 +211,7 @@ class PprofWriter {
     return entry->second;
   }
 
-  void WritePlaces() {
+  absl::Status WritePlaces() {
     const auto& places = recording_.places().all();
     // The first mapping is taken for the program itself.
     for (const NamedPlace& place : places) {
@@ -227,18 +232,27 @@ class PprofWriter {
         written->set_function_id(FunctionId(line));
         written->set_line(line.line);
       }
+      if (absl::Status status = Ended(place.lines.size() * kBytesOfEach); !status.ok()) {
+        return status;
+      }
     }
+    return absl::OkStatus();
   }
 
   // All words of the recording, though not each is referred to: their numbers stay the same.
-  void WriteStrings() {
+  absl::Status WriteStrings() {
     const Words& words = recording_.words();
-    for (std::uint32_t i = 0; i < words.size(); ++i) profile_.add_string_table(words.text(i));
+    for (std::uint32_t i = 0; i < words.size(); ++i) {
+      profile_.add_string_table(words.text(i));
+      if (absl::Status status = Ended(words.text(i).size()); !status.ok()) return status;
+    }
+    return absl::OkStatus();
   }
 
   absl::Status Flush() {
     absl::Status status = gzip_.Write(profile_.SerializeAsString());
     profile_.Clear();
+    pending_bytes_ = 0;
     return status;
   }
 
@@ -253,7 +267,7 @@ class PprofWriter {
   GzipSink gzip_;
   pprof::Profile profile_;  // what has not been written yet
   std::size_t values_ = 0;
-  std::size_t samples_ = 0;
+  std::size_t pending_bytes_ = 0;    // in profile_, about
   std::vector<MappingAt> mappings_;  // by module
   std::uint64_t last_mapping_ = 0;
   absl::flat_hash_map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> functions_;

@@ -8,11 +8,12 @@
 #include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
 
+#include "analysis/allocation_chains.h"
 #include "analysis/code_names.h"
 #include "analysis/module_map.h"
 #include "analysis/names.h"
-#include "export/allocation_chains.h"
 #include "export/frame_text.h"
+#include "export/named_chains.h"
 #include "export/named_places.h"
 #include "export/stream_words.h"
 
@@ -23,6 +24,8 @@ class LossRows {
  public:
   LossRows(const analysis::RecordSource& source, const Selection& selection, Words& words)
       : selection_(selection), words_(words), streams_(source.header(), words) {}
+
+  [[nodiscard]] CellTexts Texts() const { return words_; }
 
   // Losses that concern no process are of every selection.
   absl::Status Add(const Record& record, RowWriter& rows, std::uint64_t& count) {
@@ -56,7 +59,14 @@ class AllocationRows {
         words_(words),
         names_(source.symbols(), modules_),
         places_(names_, words),
-        chains_(source, modules_, places_) {}
+        chains_(modules_, [&source](std::uint32_t id) { return source.Stack(id); }),
+        named_chains_(chains_.chains(), places_) {}
+
+  [[nodiscard]] CellTexts Texts() {
+    return {words_, [this](std::uint32_t chain) {
+              return StackText(named_chains_[chain], places_, words_);
+            }};
+  }
 
   absl::Status Add(const Record& record, RowWriter& rows, std::uint64_t& count) {
     if (const auto* mapping = std::get_if<MappingRecord>(&record)) modules_.Add(*mapping);
@@ -78,7 +88,6 @@ class AllocationRows {
     std::uint32_t file = 0;
     std::uint32_t line = 0;
     std::uint32_t module = 0;
-    std::uint32_t stack = 0;
   };
 
   [[nodiscard]] bool Accepts(const AllocationRecord& record) const {
@@ -96,23 +105,23 @@ class AllocationRows {
     return inside;
   }
 
-  const Site& SiteOf(const AllocationRecord& record) {
-    const std::uint32_t chain = chains_.IdOf(record);
-    if (sites_.size() <= chain) sites_.resize(chains_.size());
+  const Site& SiteOf(std::uint32_t chain) {
+    if (sites_.size() <= chain) sites_.resize(chains_.chains().size());
     Site& site = sites_[chain];
     if (site.function != 0) return site;
-    const analysis::CodeName name = names_.SiteOf(chains_.PlacesOf(chain));
+    const analysis::CodeName name = names_.SiteOf(chains_.chains().chain(chain));
     site = {.function = words_.IdOf(name.function),
             .file = words_.IdOf(name.file),
             .line = name.line,
-            .module = words_.IdOf(name.module),
-            .stack = words_.IdOf(StackText(chains_.chain(chain), places_, words_))};
+            .module = words_.IdOf(name.module)};
     return site;
   }
 
   absl::Status Write(const AllocationRecord& record, RowWriter& rows) {
     const bool gives = record.event == AllocationEvent::kAllocate;
-    const Site site = record.caller != 0 || record.stack != 0 ? SiteOf(record) : Site{};
+    const bool known = record.caller != 0 || record.stack != 0;
+    const std::uint32_t chain = known ? chains_.IdOf(record) : 0;
+    const Site site = known ? SiteOf(chain) : Site{};
     const Cell row[] = {
         Cell::Number(record.time_ns),
         Cell::Number(record.pid),
@@ -127,7 +136,7 @@ class AllocationRows {
         Cell::TextUnlessEmpty(site.file),
         Cell::NumberUnless0(site.line),
         Cell::TextUnlessEmpty(site.module),
-        Cell::TextUnlessEmpty(site.stack),
+        known ? Cell::Stack(chain) : Cell{},
     };
     return rows.Add(row);
   }
@@ -137,7 +146,8 @@ class AllocationRows {
   analysis::ModuleMap modules_;
   analysis::CodeNames names_;
   NamedPlaces places_;
-  AllocationChains chains_;
+  analysis::AllocationChains chains_;
+  NamedChains named_chains_;
   std::vector<Site> sites_;  // by chain; function 0: not named yet
   absl::flat_hash_set<std::pair<std::int32_t, std::uint64_t>> overhanging_;
 };
@@ -146,9 +156,9 @@ template <typename Rows>
 absl::StatusOr<Exported> WriteRows(analysis::RecordSource& source, const Selection& selection,
                                    const MakeRows& make_rows) {
   Words words;
-  auto writer = make_rows(words);
-  if (!writer.ok()) return writer.status();
   Rows rows(source, selection, words);
+  auto writer = make_rows(rows.Texts());
+  if (!writer.ok()) return writer.status();
   std::uint64_t count = 0;
   auto exported =
       ReadRecords(source, [&](const Record& record) { return rows.Add(record, **writer, count); });

@@ -10,7 +10,7 @@ namespace {
 using analysis::Joined;
 using analysis::Unmatched;
 
-constexpr std::size_t kMostStacks = 1 << 19;  // of accesses, and as many of allocations
+constexpr std::size_t kMostStacks = 1 << 18;  // of accesses, and as many of allocations
 
 }  // namespace
 
@@ -18,7 +18,9 @@ StackProfile::StackProfile(analysis::RecordSource& source, const Selection& sele
     : source_(source),
       selection_(selection),
       recording_(source, this),
-      chains_(source, recording_.profile().modules(), recording_.places()),
+      chains_(recording_.profile().modules(),
+              [&source](std::uint32_t id) { return source.Stack(id); }),
+      named_chains_(chains_.chains(), recording_.places()),
       sums_(no_modules_, source.header().page_size_bytes) {}
 
 Exported StackProfile::Read() {
@@ -68,7 +70,12 @@ std::uint64_t StackProfile::NumberOf(const AllocationRecord& record) {
   return entry->second;
 }
 
-void StackProfile::NoteBefore() { before_ = sums_.sites(); }
+void StackProfile::NoteBefore() {
+  before_.emplace();
+  for (const analysis::AllocationSite& site : sums_.sites()) {
+    before_->push_back({site.allocations, site.bytes});
+  }
+}
 
 void StackProfile::FinishAllocations() {
   if (!before_) NoteBefore();  // all of it came before the selected time
@@ -99,8 +106,12 @@ AccessStack& StackProfile::StackOf(const AccessRecord& record, const Joined& joi
   auto known = access_numbers_.find(key);
   if (known == access_numbers_.end()) {
     if (accesses_.size() >= kMostStacks) {
-      key = {joined.instruction,    record.pid,       0,
-             AccessStack::kSeveral, Unmatched::kNone, analysis::DataSource::kUnknown};
+      key = {joined.instruction,
+             0,
+             0,
+             AccessStack::kSeveral,
+             Unmatched::kNone,
+             analysis::DataSource::kUnknown};
     }
     const auto [entry, is_new] =
         access_numbers_.try_emplace(key, static_cast<std::uint32_t>(accesses_.size()));

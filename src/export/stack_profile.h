@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -11,12 +12,13 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "analysis/access_observer.h"
+#include "analysis/allocation_chains.h"
 #include "analysis/allocation_statistics.h"
 #include "analysis/data_source.h"
 #include "analysis/module_map.h"
 #include "analysis/record_source.h"
-#include "export/allocation_chains.h"
 #include "export/export_result.h"
+#include "export/named_chains.h"
 #include "export/named_recording.h"
 #include "export/selection.h"
 
@@ -24,7 +26,7 @@ namespace heimdallr::exports {
 
 /// Allocations by one thread through one chain of calls.
 struct AllocationStack {
-  std::uint32_t chain = 0;  ///< of `StackProfile::chains`
+  std::uint32_t chain = 0;  ///< of `StackProfile::chain`
   std::int32_t pid = 0;     ///< 0 = several
   std::int32_t tid = 0;     ///< likewise
   AllocationCall call = AllocationCall::kUnknown;
@@ -60,8 +62,9 @@ struct ModuleExtent {
   std::uint64_t offset = 0;
 };
 
-/// Reads a recording. Memory is that of analysis::AccessProfile and of a million stacks: of more,
-/// processes, threads and objects are no longer told apart. Not thread-safe.
+/// Reads a recording. Memory is that of analysis::AccessProfile, of analysis::CallChains and of
+/// half a million stacks: of more, processes, threads and objects are no longer told apart. Not
+/// thread-safe.
 class StackProfile : private analysis::AccessObserver {
  public:
   /// What is borrowed outlives it.
@@ -75,7 +78,8 @@ class StackProfile : private analysis::AccessObserver {
 
   [[nodiscard]] const std::vector<AllocationStack>& allocations() const { return allocations_; }
   [[nodiscard]] const std::vector<AccessStack>& accesses() const { return accesses_; }
-  [[nodiscard]] const AllocationChains& chains() const { return chains_; }
+  /// Numbers of NamedRecording::places, innermost first; valid until the next call.
+  [[nodiscard]] std::span<const std::uint32_t> chain(std::uint32_t id) { return named_chains_[id]; }
   [[nodiscard]] NamedRecording& recording() { return recording_; }
   /// By path and build-id as in analysis::Module; nothing if it was never seen.
   [[nodiscard]] std::optional<ModuleExtent> ExtentOf(const analysis::Module& module) const;
@@ -89,6 +93,10 @@ class StackProfile : private analysis::AccessObserver {
   using AccessKey = std::tuple<std::uint32_t, std::int32_t, std::int32_t, std::uint32_t,
                                analysis::Unmatched, analysis::DataSource>;
   using AllocationKey = std::tuple<std::uint32_t, std::int32_t, std::int32_t>;
+  struct Allocated {
+    std::uint64_t allocations = 0;
+    std::uint64_t bytes = 0;
+  };
 
   void OnAccess(const AccessRecord& record, const analysis::AccessShare& share,
                 const analysis::Joined& joined) override;
@@ -107,14 +115,15 @@ class StackProfile : private analysis::AccessObserver {
   analysis::RecordSource& source_;
   Selection selection_;
   NamedRecording recording_;
-  AllocationChains chains_;
+  analysis::AllocationChains chains_;
+  NamedChains named_chains_;
   // By call and by the number of (chain, process, thread), which stands in for the caller: so the
   // sums of AllocationStatistics are those of the stacks. It must know no modules for that.
   const analysis::ModuleMap no_modules_;
   analysis::AllocationStatistics sums_;
   std::vector<AllocationKey> keys_;
   absl::flat_hash_map<AllocationKey, std::uint32_t> key_numbers_;
-  std::optional<std::vector<analysis::AllocationSite>> before_;  // as the selected time began
+  std::optional<std::vector<Allocated>> before_;  // by site, as the selected time began
   std::vector<AllocationStack> allocations_;
   std::vector<AccessStack> accesses_;
   absl::flat_hash_map<AccessKey, std::uint32_t> access_numbers_;

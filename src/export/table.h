@@ -20,7 +20,12 @@ enum class ColumnType : std::uint8_t {
   kReal = 4,
   kFlag = 5,
   kText = 6,
+  kStack = 7,  ///< text as well: frames of a call stack, see CellTexts
 };
+
+[[nodiscard]] constexpr bool IsText(ColumnType type) {
+  return type == ColumnType::kText || type == ColumnType::kStack;
+}
 
 /// Whether each row has a value there.
 enum class Presence : std::uint8_t { kAlways = 0, kSometimes = 1 };
@@ -52,6 +57,8 @@ struct Cell {
   [[nodiscard]] static Cell Flag(bool value) { return {value ? 1U : 0U, true}; }
   /// A number of Words.
   [[nodiscard]] static Cell Text(std::uint32_t word) { return {word, true}; }
+  /// Of a kStack: what CellTexts knows it by.
+  [[nodiscard]] static Cell Stack(std::uint32_t number) { return {number, true}; }
   [[nodiscard]] static Cell TextUnlessEmpty(std::uint32_t word) { return {word, word != 0}; }
 
   [[nodiscard]] double real() const { return std::bit_cast<double>(bits); }

@@ -79,7 +79,7 @@ constexpr Column kAllocationColumns[] = {
     {"file", kText, kSometimes},
     {"line", kUint32, kSometimes},
     {"module", kText, kSometimes},
-    {"stack", kText, kSometimes},
+    {"stack", kStack, kSometimes},
 };
 
 constexpr Column kObjectColumns[] = {

@@ -12,10 +12,10 @@
 #include <absl/status/statusor.h>
 
 #include "analysis/record_source.h"
+#include "export/cell_texts.h"
 #include "export/export_result.h"
 #include "export/selection.h"
 #include "export/table.h"
-#include "export/words.h"
 
 namespace heimdallr::exports {
 
@@ -38,8 +38,8 @@ inline constexpr std::size_t kTables = static_cast<std::size_t>(Table::kLosses) 
 
 [[nodiscard]] std::span<const Column> ColumnsOf(Table table);
 
-/// Makes the writer of the rows, whose texts are in `words`.
-using MakeRows = std::function<absl::StatusOr<std::unique_ptr<RowWriter>>(const Words& words)>;
+/// Makes the writer of the rows, whose texts are `texts`.
+using MakeRows = std::function<absl::StatusOr<std::unique_ptr<RowWriter>>(const CellTexts& texts)>;
 
 /// Writes the selected rows of `source`. Of objects those are selected that lie in the range of
 /// addresses and lived in that of time; what they add up to is of the whole recording. Memory is

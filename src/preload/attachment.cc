@@ -23,6 +23,7 @@ using channel::RingControl;
 using channel::RingState;
 
 HotState g_no_ring{};
+HotState g_muted{};
 constinit thread_local HotState* t_hot = &g_no_ring;
 
 namespace {
@@ -138,7 +139,7 @@ void OnThreadEnd(void* round) {
 }  // namespace
 
 HotState* AttachThread() {
-  if (t_attaching || !RealFunctionsKnown()) return nullptr;
+  if (t_attaching || t_hot == &g_muted || !RealFunctionsKnown()) return nullptr;
   if (g_recording.load(std::memory_order_relaxed) == Recording::kOff) return nullptr;
   if (t_events_to_retry != 0) {
     --t_events_to_retry;
@@ -161,7 +162,9 @@ HotState* AttachThread() {
 }
 
 void CountUnringed() {
-  if (t_attaching || g_recording.load(std::memory_order_relaxed) != Recording::kOn) return;
+  if (t_attaching || t_hot == &g_muted ||
+      g_recording.load(std::memory_order_relaxed) != Recording::kOn)
+    return;
   g_channel.header->unringed_events.fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "preload/memory_tag.h"
 #include "preload/recording.h"
 
 namespace heimdallr::preload {
@@ -31,7 +32,7 @@ void EndFailedNew(const FailedNew& outer);
 /// Records an allocation, successful or not.
 [[gnu::always_inline]] inline void RecordAllocation(AllocationCall call, const void* block,
                                                     std::uint64_t size, const CallSite& site) {
-  const Event event{Code(call), Address(block), size};
+  const Event event{Code(call), Address(block), TaggedSize(block, size)};
   if (block != nullptr) [[likely]] {
     Record(event, site);
   } else {

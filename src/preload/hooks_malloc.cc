@@ -6,6 +6,7 @@
 #include "preload/bootstrap_arena.h"
 #include "preload/export.h"
 #include "preload/failed_allocation.h"
+#include "preload/memory_tag.h"
 #include "preload/real_functions.h"
 #include "preload/recording.h"
 
@@ -20,6 +21,7 @@ using heimdallr::preload::Here;
 using heimdallr::preload::InArena;
 using heimdallr::preload::Record;
 using heimdallr::preload::RecordAllocation;
+using heimdallr::preload::TaggedSize;
 
 namespace {
 
@@ -61,7 +63,7 @@ HEIMDALLR_EXPORT void* realloc(void* old, size_t size) {
     Record({EventCode::kReallocBegin, Address(old), 0}, Here());
   }
   void* const block = g_real.realloc(old, size);
-  Record({Code(AllocationCall::kRealloc), Address(block), size}, Here());
+  Record({Code(AllocationCall::kRealloc), Address(block), TaggedSize(block, size)}, Here());
   return block;
 }
 
@@ -73,7 +75,7 @@ HEIMDALLR_EXPORT void* reallocarray(void* old, size_t count, size_t size) {
   }
   // glibc's reallocarray calls realloc by name, which is ours and would record the call again.
   void* const block = g_real.realloc(old, bytes);
-  Record({Code(AllocationCall::kReallocarray), Address(block), bytes}, Here());
+  Record({Code(AllocationCall::kReallocarray), Address(block), TaggedSize(block, bytes)}, Here());
   return block;
 }
 

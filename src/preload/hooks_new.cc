@@ -5,6 +5,7 @@
 #include "preload/bootstrap_arena.h"
 #include "preload/export.h"
 #include "preload/failed_allocation.h"
+#include "preload/memory_tag.h"
 #include "preload/real_functions.h"
 #include "preload/real_operators.h"
 #include "preload/recording.h"
@@ -46,7 +47,7 @@ template <typename... Arguments>
   if (!g_foreign_operators) EndFailedNew(outer);
   const bool failed_again = block == nullptr && !g_foreign_operators;
   if (!failed_again && !JustRecorded(block)) {
-    RecordSlowly(call.code, Address(block), call.size, site, 0);
+    RecordSlowly(call.code, Address(block), TaggedSize(block, call.size), site, 0);
   }
   return block;
 }
@@ -56,7 +57,7 @@ template <typename... Arguments>
                                         const CallSite& site, Arguments... arguments) {
   if (!g_foreign_operators) [[likely]] {
     if (void* const block = Allocate(size); block != nullptr) [[likely]] {
-      Record({Code(call), Address(block), size}, site);
+      Record({Code(call), Address(block), TaggedSize(block, size)}, site);
       return block;
     }
   }
@@ -69,7 +70,7 @@ template <typename... Arguments>
                                                std::align_val_t alignment, Arguments... arguments) {
   if (!g_foreign_operators) [[likely]] {
     if (void* const block = AllocateAligned(size, alignment); block != nullptr) [[likely]] {
-      Record({Code(call), Address(block), size}, site);
+      Record({Code(call), Address(block), TaggedSize(block, size)}, site);
       return block;
     }
   }

@@ -30,6 +30,10 @@ struct alignas(128) HotState {
 /// The state of a thread that has no ring, and of all when nothing is recorded. Stays zero.
 extern HotState g_no_ring;
 
+/// The state of a thread that is to record nothing for the moment (mute.cc). Stays zero, and such a
+/// thread takes no ring.
+extern HotState g_muted;
+
 /// Never nullptr. (initial-exec: no call, and no allocation by the loader, to reach it.)
 extern constinit thread_local HotState* t_hot;
 

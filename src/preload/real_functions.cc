@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "preload/bootstrap_arena.h"
+#include "preload/memory_tag.h"
 #include "preload/real_operators.h"
 
 namespace heimdallr::preload {
@@ -181,6 +182,7 @@ void ResolveRealFunctions() {
   RealFunctions found = g_real;
   FindAll(found);
   ResolveRealOperators();
+  ResolveMemoryTag();
   g_real = found;
   // In this order: a signal handler in between must not look up again.
   g_known.store(true, std::memory_order_release);

@@ -35,19 +35,29 @@ std::vector<char*> Pointers(const std::vector<std::string>& strings) {
   return pointers;
 }
 
-// Runs in the child. Never returns.
-[[noreturn]] void WaitAndExecute(const LaunchOptions& options, char* const* arguments,
-                                 char* const* environment, int go, int failure) {
-  char byte;
+// Of a pipe that has all of it or nothing.
+template <typename T>
+ssize_t ReadWhole(int fd, T& value) {
   ssize_t got;
   do {
-    got = read(go, &byte, 1);
+    got = read(fd, &value, sizeof value);
   } while (got < 0 && errno == EINTR);
-  if (got != 1) _exit(125);
+  return got;
+}
+
+// Runs in the child. Never returns.
+[[noreturn]] void WaitAndExecute(const LaunchOptions& options, const PreparedPlacement& placement,
+                                 char* const* arguments, char* const* environment, int go,
+                                 int failure) {
+  const PreparedPlacement::Failure placed = placement.Apply();
+  if (write(failure, &placed, sizeof placed) != sizeof placed || placed.error != 0) _exit(125);
+  char byte;
+  if (ReadWhole(go, byte) != 1) _exit(125);
 
   for (const int signal : options.default_signals) std::signal(signal, SIG_DFL);
   for (const int signal : options.ignored_signals) std::signal(signal, SIG_IGN);
   sigprocmask(SIG_SETMASK, &options.signal_mask, nullptr);
+  if (options.standard_error >= 0) dup2(options.standard_error, STDERR_FILENO);
   execvpe(arguments[0], arguments, environment);
 
   const int error = errno;
@@ -72,16 +82,30 @@ absl::StatusOr<HeldProcess> HeldProcess::Start(const LaunchOptions& options) {
   ASSIGN_OR_RETURN(Pipe failure, MakePipe());
   const std::vector<char*> arguments = Pointers(options.command);
   const std::vector<char*> environment = Pointers(options.environment);
+  const PreparedPlacement placement(options.placement);
 
   const pid_t pid = fork();
   if (pid < 0) return base::SyscallError(errno, "cannot start a process for the workload");
   if (pid == 0) {
     // The child must not keep the end that releases it, or it would never see its parent die.
     close(go.write.get());
-    WaitAndExecute(options, arguments.data(), environment.data(), go.read.get(),
+    WaitAndExecute(options, placement, arguments.data(), environment.data(), go.read.get(),
                    failure.write.get());
   }
-  return HeldProcess(pid, std::move(go.write), std::move(failure.read), options.command.front());
+  failure.write = base::UniqueFd();  // or its end would never be seen
+  HeldProcess child(pid, std::move(go.write), std::move(failure.read), options.command.front());
+  if (const absl::Status status = child.AwaitPlacement(); !status.ok()) {
+    EndChild(pid);
+    return status;
+  }
+  return child;
+}
+
+absl::Status HeldProcess::AwaitPlacement() const {
+  PreparedPlacement::Failure failure;
+  const ssize_t got = ReadWhole(failure_.get(), failure);
+  if (got == sizeof failure) return PreparedPlacement::Explain(failure);
+  return base::SyscallError(got < 0 ? errno : ECHILD, "the process for the workload has gone");
 }
 
 absl::Status HeldProcess::Release() {
@@ -98,9 +122,7 @@ absl::Status HeldProcess::Release() {
   go_ = base::UniqueFd();
 
   int error = 0;
-  do {
-    done = read(failure_.get(), &error, sizeof error);
-  } while (done < 0 && errno == EINTR);
+  done = ReadWhole(failure_.get(), error);
   if (done == 0) return absl::OkStatus();  // closed by a successful exec
   if (done == sizeof error && error != 0) {
     EndChild(pid_);

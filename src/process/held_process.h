@@ -12,6 +12,7 @@
 #include <absl/status/statusor.h>
 
 #include "base/unique_fd.h"
+#include "process/placement.h"
 
 namespace heimdallr::process {
 
@@ -23,13 +24,17 @@ struct LaunchOptions {
   std::vector<int> default_signals;
   /// Signals to ignore again: those that were ignored before the caller changed it.
   std::vector<int> ignored_signals;
+  Placement placement;
+  int standard_error = -1;  ///< descriptor to give it as that; -1 = the caller's
 };
 
 /// A forked child that waits to be released. When the caller dies or destroys this first, the child
 /// ends without having run the program. The caller waits for the child (wait4(2)).
 class HeldProcess {
  public:
-  /// Forks. The caller should have one thread only. Unavailable or ResourceExhausted by errno.
+  /// Forks and places the child. The caller should have one thread only. Unavailable or
+  /// ResourceExhausted by errno; InvalidArgument, PermissionDenied and others when the child cannot
+  /// be placed as asked.
   [[nodiscard]] static absl::StatusOr<HeldProcess> Start(const LaunchOptions& options);
 
   [[nodiscard]] pid_t pid() const { return pid_; }
@@ -43,9 +48,12 @@ class HeldProcess {
  private:
   HeldProcess(pid_t pid, base::UniqueFd go, base::UniqueFd failure, std::string program);
 
+  [[nodiscard]] absl::Status AwaitPlacement() const;
+
   pid_t pid_;
-  base::UniqueFd go_;       // a byte here releases the child; its end makes it give up
-  base::UniqueFd failure_;  // the child writes errno here, or exec closes it
+  base::UniqueFd go_;  // a byte here releases the child; its end makes it give up
+  // The child says here whether it is where it should be, then errno of exec, which closes it.
+  base::UniqueFd failure_;
   std::string program_;
 };
 

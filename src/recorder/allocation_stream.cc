@@ -51,6 +51,26 @@ CallMeaning Meaning(EventCode code) {
   }
 }
 
+// Whether a record that makes a block has in its size which memory served it (MemoryCode).
+bool IsHeapCall(AllocationCall call) {
+  switch (call) {
+    case AllocationCall::kMalloc:
+    case AllocationCall::kCalloc:
+    case AllocationCall::kRealloc:
+    case AllocationCall::kReallocarray:
+    case AllocationCall::kPosixMemalign:
+    case AllocationCall::kAlignedAlloc:
+    case AllocationCall::kMemalign:
+    case AllocationCall::kValloc:
+    case AllocationCall::kPvalloc:
+    case AllocationCall::kOperatorNew:
+    case AllocationCall::kOperatorNewArray:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // What a workload can make us keep. More stacks than this are told by their caller alone; more open
 // calls are those of handlers that never returned.
 constexpr std::size_t kMaxStacks = 1U << 22;
@@ -107,6 +127,7 @@ void AllocationStream::OnCall(const RingOwner& owner, OwnerState& state, const E
                           .tid = owner.tid,
                           .call = meaning.call,
                           .event = meaning.event};
+  ResolveMemory(owner, record);
   ResolveTag(event, record);
   if (IsBegin(code)) {
     if (state.open_calls.size() == kMaxOpenCalls) state.open_calls.erase(state.open_calls.begin());
@@ -117,6 +138,19 @@ void AllocationStream::OnCall(const RingOwner& owner, OwnerState& state, const E
   }
   ++(meaning.event == AllocationEvent::kAllocate ? allocations_ : deallocations_);
   parts_.writer.Add(record);
+}
+
+void AllocationStream::ResolveMemory(const RingOwner& owner, AllocationRecord& record) {
+  if (record.address == 0 || record.event != AllocationEvent::kAllocate) return;
+  if (!IsHeapCall(record.call)) return;
+  const std::uint64_t memory = record.size >> channel::kMemoryShift;
+  record.size &= channel::kSizeMask;
+  if (memory >= blocks_by_memory_.size()) {
+    parts_.losses.Count(LossKind::kCorruptRecord, 1, {.pid = owner.pid, .tid = owner.tid});
+    return;
+  }
+  record.memory = static_cast<std::uint8_t>(memory);
+  ++blocks_by_memory_[memory];
 }
 
 void AllocationStream::ResolveTag(const EventRecord& event, AllocationRecord& record) {

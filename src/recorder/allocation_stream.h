@@ -1,6 +1,7 @@
 // Turns the interposer's events into records of the trace.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <unordered_map>
@@ -46,6 +47,10 @@ class AllocationStream : public channel::EventSink {
   /// Events that became allocation records.
   [[nodiscard]] std::uint64_t allocations() const { return allocations_; }
   [[nodiscard]] std::uint64_t deallocations() const { return deallocations_; }
+  /// Heap blocks made, by channel::MemoryCode.
+  [[nodiscard]] const std::array<std::uint64_t, 3>& blocks_by_memory() const {
+    return blocks_by_memory_;
+  }
 
  private:
   // The first half of a call that is not finished, innermost last: a signal handler may reallocate
@@ -75,6 +80,7 @@ class AllocationStream : public channel::EventSink {
   void OnThreadStart(const channel::RingOwner& owner, const channel::EventRecord& event);
   void OnFrames(const channel::RingOwner& owner, OwnerState& state,
                 const channel::EventRecord& event);
+  void ResolveMemory(const channel::RingOwner& owner, AllocationRecord& record);
   void ResolveTag(const channel::EventRecord& event, AllocationRecord& record);
 
   Parts parts_;
@@ -85,6 +91,7 @@ class AllocationStream : public channel::EventSink {
   std::unordered_map<std::int32_t, std::uint64_t> images_;  // image last seen of a pid
   std::uint64_t allocations_ = 0;
   std::uint64_t deallocations_ = 0;
+  std::array<std::uint64_t, 3> blocks_by_memory_{};
 };
 
 }  // namespace heimdallr::recorder

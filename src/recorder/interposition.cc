@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 
-#include "channel/abi.h"
 #include "process/elf_info.h"
 
 namespace heimdallr::recorder {
@@ -71,19 +70,23 @@ InterposerFit FitOfInterposer(const std::string& executable) {
 }
 
 absl::StatusOr<std::vector<std::string>> InterposedEnvironment(std::vector<std::string> current,
-                                                               const std::string& library,
-                                                               const std::string& channel_path) {
-  if (library.find_first_of(" :") != std::string::npos) {
-    return absl::FailedPreconditionError(
-        fmt::format("cannot preload '{}': the loader takes spaces and colons in LD_PRELOAD as "
-                    "separators. Install heimdallr in a folder without them, or record without "
-                    "allocations by --no-allocations",
-                    library));
+                                                               const Preload& preload) {
+  std::string libraries;
+  for (const std::string& library : preload.libraries) {
+    if (library.find_first_of(" :") != std::string::npos) {
+      return absl::FailedPreconditionError(
+          fmt::format("cannot preload '{}': the loader takes spaces and colons in LD_PRELOAD as "
+                      "separators. Install heimdallr in a folder without them",
+                      library));
+    }
+    libraries += fmt::format("{}{}", libraries.empty() ? "" : ":", library);
   }
   const std::string others = Extract(current, "LD_PRELOAD=");
-  Extract(current, fmt::format("{}=", channel::kEnvironmentVariable));
-  current.push_back(fmt::format("LD_PRELOAD={}{}{}", library, others.empty() ? "" : ":", others));
-  current.push_back(fmt::format("{}={}", channel::kEnvironmentVariable, channel_path));
+  for (const std::string& setting : preload.settings) {
+    Extract(current, setting.substr(0, setting.find('=') + 1));
+  }
+  current.push_back(fmt::format("LD_PRELOAD={}{}{}", libraries, others.empty() ? "" : ":", others));
+  current.insert(current.end(), preload.settings.begin(), preload.settings.end());
   return current;
 }
 
@@ -94,11 +97,12 @@ std::vector<std::string> CurrentEnvironment() {
 }
 
 std::vector<std::string> RelevantEnvironment(const std::vector<std::string>& environment) {
-  static constexpr std::array<std::string_view, 15> kPrefixes = {
+  static constexpr std::array<std::string_view, 20> kPrefixes = {
       "LD_PRELOAD=", "LD_LIBRARY_PATH=", "GLIBC_TUNABLES=", "MALLOC_", "MEMKIND_", "HEIMDALLR_",
       "OMP_", "GOMP_", "KMP_", "MKL_", "NUMA_", "PYTHONMALLOC=",
       // Ranks of parallel programs.
-      "PMIX_RANK=", "PMI_RANK=", "SLURM_PROCID="};
+      "PMIX_RANK=", "PMI_RANK=", "PMI_SIZE=", "SLURM_PROCID=", "OMPI_COMM_WORLD_RANK=",
+      "OMPI_COMM_WORLD_SIZE=", "MV2_COMM_WORLD_RANK=", "PALS_RANKID="};
   std::vector<std::string> relevant;
   for (const std::string& entry : environment) {
     const bool matches = std::any_of(kPrefixes.begin(), kPrefixes.end(), [&](auto prefix) {

@@ -26,11 +26,17 @@ struct InterposerFit {
 
 [[nodiscard]] InterposerFit FitOfInterposer(const std::string& executable);
 
-/// The environment `current` with the interposer added in front of LD_PRELOAD and the channel's
-/// path. FailedPrecondition when the library's path has a space or colon, which LD_PRELOAD cannot
-/// hold.
+/// What is to be loaded into a program, and what it is told.
+struct Preload {
+  std::vector<std::string> libraries;  ///< paths, in the order of LD_PRELOAD
+  std::vector<std::string> settings;   ///< NAME=VALUE
+};
+
+/// The environment `current` with the libraries added in front of LD_PRELOAD, and with the settings
+/// in place of what it has of these names. FailedPrecondition when a library's path has a space or
+/// colon, which LD_PRELOAD cannot hold.
 [[nodiscard]] absl::StatusOr<std::vector<std::string>> InterposedEnvironment(
-    std::vector<std::string> current, const std::string& library, const std::string& channel_path);
+    std::vector<std::string> current, const Preload& preload);
 
 /// This process's environment as NAME=VALUE.
 [[nodiscard]] std::vector<std::string> CurrentEnvironment();

@@ -2,19 +2,36 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "topology/memory_spec.h"
 
 namespace heimdallr::recorder {
 
 enum class SourceChoice { kAuto, kClock, kFaultsOnly, kNone };
 enum class ExistingFile { kRefuse, kReplace };
 enum class AllocationTracing { kOn, kOff };
+/// What an allocation gets when the memory asked for has no room.
+enum class NoRoom { kError, kDefaultMemory };
+/// What a forked process does with a heap in a file.
+enum class ForkedHeap { kPrivate, kRefuse };
 
 inline constexpr std::uint32_t kDefaultFrequencyHz = 1000;
 inline constexpr double kDefaultMaxOverhead = 0.05;
 inline constexpr std::uint64_t kDefaultBufferBytes = 512U << 10;
 inline constexpr std::uint32_t kDefaultStackDepth = 16;
+
+/// Where the workload's memory comes from, and where it and the recorder run.
+struct PlacementOptions {
+  topology::MemorySpec memory;
+  std::optional<std::uint32_t> mem_node;     ///< all memory but a heap asked for is bound to it
+  std::optional<std::uint32_t> cpu_node;     ///< the workload runs on its processors
+  std::vector<std::uint32_t> recorder_cpus;  ///< ascending; empty = off the workload's, if it can
+  NoRoom no_room = NoRoom::kError;
+  ForkedHeap forked_heap = ForkedHeap::kPrivate;
+};
 
 struct RecorderOptions {
   std::vector<std::string> command;
@@ -38,8 +55,14 @@ struct RecorderOptions {
   /// two.
   std::uint64_t buffer_bytes = kDefaultBufferBytes;
   bool compress = false;
+  std::uint64_t page_nodes_ns = 0;  ///< between looks at where pages lie; 0 = never
+
+  PlacementOptions placement;
 
   std::string preload_library;  ///< path of libheimdallr-preload.so
+  // Needed when `placement` asks for a heap.
+  std::string memory_library;  ///< path of libheimdallr-memkind.so
+  std::string heap_probe;      ///< path of heimdallr-heap-probe
 };
 
 /// Between samples of the clock source: as asked for, or by the frequency.

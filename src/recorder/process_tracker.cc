@@ -167,6 +167,13 @@ void ProcessTracker::Look(std::int32_t pid, Process& process) {
   process.last_seen = record;
 }
 
+std::vector<std::int32_t> ProcessTracker::LivePids() const {
+  std::vector<std::int32_t> pids;
+  pids.reserve(live_.size());
+  for (const auto& [pid, process] : live_) pids.push_back(pid);
+  return pids;
+}
+
 void ProcessTracker::LookAtLiving() {
   std::vector<std::int32_t> pids;
   pids.reserve(live_.size());

@@ -64,6 +64,8 @@ class ProcessTracker {
   /// Writes what is still open; to be called once, after the last record.
   void Finish(std::uint64_t time_ns);
 
+  /// Those that live now.
+  [[nodiscard]] std::vector<std::int32_t> LivePids() const;
   [[nodiscard]] std::uint64_t processes() const { return processes_started_; }
   [[nodiscard]] std::uint64_t still_running() const { return still_running_; }
 

@@ -14,11 +14,15 @@
 
 #include "base/clock.h"
 #include "base/status_macros.h"
+#include "base/syscall_error.h"
+#include "channel/abi.h"
 #include "channel/channel.h"
 #include "channel/clock_sync.h"
 #include "process/held_process.h"
+#include "recorder/heap_probe.h"
 #include "recorder/interposition.h"
 #include "recorder/output_path.h"
+#include "recorder/placement.h"
 #include "recorder/recording_header.h"
 #include "recorder/sampler.h"
 #include "recorder/session.h"
@@ -47,13 +51,62 @@ InterposerFit::Kind CheckFit(const RecorderOptions& options, std::vector<std::st
   return fit.kind;
 }
 
+// Memory that is not where it was asked for would make a recording worth nothing.
+absl::Status CheckHeapFits(const RecorderOptions& options, const AskedHeap& heap) {
+  const auto executable = FindExecutable(options.command.front());
+  if (!executable) return absl::OkStatus();
+  const InterposerFit fit = FitOfInterposer(*executable);
+  if (fit.kind == InterposerFit::Kind::kWorks) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      fmt::format("'{}' cannot be given the memory asked for ({}): {}. Nodes can be asked for with "
+                  "every program (--memory node:N)",
+                  *executable, heap.name, fit.reason));
+}
+
+absl::Status CheckHeap(const RecorderOptions& options, const WorkloadPlacement& placement,
+                       const std::vector<std::string>& environment,
+                       std::vector<std::string>& warnings) {
+  RETURN_IF_ERROR(CheckHeapFits(options, *placement.heap));
+  const absl::Status served = TryHeap(*placement.heap, {.program = options.heap_probe,
+                                                        .memory_library = options.memory_library,
+                                                        .environment = environment,
+                                                        .placement = placement.launch});
+  const bool fallback = options.placement.no_room == NoRoom::kDefaultMemory;
+  if (served.ok() || !fallback || served.code() != absl::StatusCode::kFailedPrecondition) {
+    return served;
+  }
+  warnings.push_back(fmt::format("the fallback serves: {}", base::Message(served)));
+  return absl::OkStatus();
+}
+
+// Also puts the recorder where it is to be.
+absl::StatusOr<WorkloadPlacement> Place(const RecorderOptions& options,
+                                        std::vector<std::string>& warnings) {
+  ASSIGN_OR_RETURN(const Surroundings surroundings, LookAround());
+  ASSIGN_OR_RETURN(WorkloadPlacement placement,
+                   PlanPlacement(options.placement, surroundings, warnings));
+  if (placement.heap) {
+    RETURN_IF_ERROR(CheckHeap(options, placement, surroundings.environment, warnings));
+  }
+  RETURN_IF_ERROR(RunOn(placement.recorder_cpus));
+  return placement;
+}
+
 absl::StatusOr<channel::Channel> MakeChannel(const RecorderOptions& options,
-                                             channel::ChannelClock clock) {
+                                             const WorkloadPlacement& placement,
+                                             channel::ChannelClock clock,
+                                             std::vector<std::string>& warnings) {
   const std::uint64_t records = std::bit_ceil(options.buffer_bytes / sizeof(channel::EventRecord));
-  return channel::Channel::Create({.ring_records = static_cast<std::uint32_t>(records),
-                                   .stack_depth = options.stack_depth,
-                                   .clock = clock,
-                                   .recorder_pid = getpid()});
+  ASSIGN_OR_RETURN(channel::Channel channel,
+                   channel::Channel::Create({.ring_records = static_cast<std::uint32_t>(records),
+                                             .stack_depth = options.stack_depth,
+                                             .clock = clock,
+                                             .recorder_pid = getpid()}));
+  if (placement.launch.memory_mode != 0) {
+    const absl::Status status = KeepOutOfPolicies(channel);
+    if (!status.ok()) warnings.emplace_back(base::Message(status));
+  }
+  return channel;
 }
 
 absl::StatusOr<trace::TraceWriter> MakeWriter(const RecorderOptions& options,
@@ -82,19 +135,38 @@ class ChildGuard {
   std::optional<process::HeldProcess>& child_;
 };
 
+Preload WhatToPreload(const RecorderOptions& options, const WorkloadPlacement& placement,
+                      const std::optional<channel::Channel>& channel) {
+  Preload preload;
+  // The interposer asks what stands behind it for memory, so it comes first.
+  if (channel) {
+    preload.libraries.push_back(options.preload_library);
+    preload.settings.push_back(
+        fmt::format("{}={}", channel::kEnvironmentVariable, channel->path()));
+  }
+  if (placement.heap) {
+    preload.libraries.push_back(options.memory_library);
+    preload.settings.push_back(
+        fmt::format("{}={}", channel::kMemoryVariable, placement.heap->setting));
+  }
+  return preload;
+}
+
 absl::StatusOr<process::HeldProcess> StartChild(const RecorderOptions& options,
+                                                const WorkloadPlacement& placement,
                                                 const SignalGate& signals,
                                                 const std::optional<channel::Channel>& channel) {
   std::vector<std::string> environment = CurrentEnvironment();
-  if (channel) {
-    ASSIGN_OR_RETURN(environment, InterposedEnvironment(std::move(environment),
-                                                        options.preload_library, channel->path()));
+  const Preload preload = WhatToPreload(options, placement, channel);
+  if (!preload.libraries.empty()) {
+    ASSIGN_OR_RETURN(environment, InterposedEnvironment(std::move(environment), preload));
   }
   return process::HeldProcess::Start({.command = options.command,
                                       .environment = std::move(environment),
                                       .signal_mask = signals.original_mask(),
                                       .default_signals = signals.newly_ignored(),
-                                      .ignored_signals = signals.no_longer_ignored()});
+                                      .ignored_signals = signals.no_longer_ignored(),
+                                      .placement = placement.launch});
 }
 
 // A trace without a run. Not a device or pipe that was there before.
@@ -108,15 +180,16 @@ void RemoveTrace(const std::string& path) {
 absl::StatusOr<RecordingResult> Record(const RecorderOptions& options) {
   RecordingResult result;
   ASSIGN_OR_RETURN(SignalGate signals, SignalGate::Open());
+  ASSIGN_OR_RETURN(const WorkloadPlacement placement, Place(options, result.warnings));
   const bool harmful = CheckFit(options, result.warnings) == InterposerFit::Kind::kHarmful;
   channel::ClockSync clock(channel::BestClock());
   std::optional<channel::Channel> channel;
   if (WantsAllocations(options) && !harmful) {
-    ASSIGN_OR_RETURN(channel, MakeChannel(options, clock.kind()));
+    ASSIGN_OR_RETURN(channel, MakeChannel(options, placement, clock.kind(), result.warnings));
   }
   std::optional<process::HeldProcess> child;
   const ChildGuard guard(child);
-  ASSIGN_OR_RETURN(child, StartChild(options, signals, channel));
+  ASSIGN_OR_RETURN(child, StartChild(options, placement, signals, channel));
   const pid_t pid = child->pid();
   ASSIGN_OR_RETURN(result.trace_path,
                    ExpandOutputPattern(
@@ -129,6 +202,8 @@ absl::StatusOr<RecordingResult> Record(const RecorderOptions& options) {
   TraceHeader header = MakeHeader(options, pid, CurrentEnvironment());
   header.streams = sampler.streams();
   header.allocations = channel.has_value();
+  header.memories = result.memories = placement.memories;
+  header.nodes = placement.nodes;
   ASSIGN_OR_RETURN(trace::TraceWriter writer, MakeWriter(options, header, result.trace_path));
 
   Session session({.writer = std::move(writer),
@@ -141,7 +216,8 @@ absl::StatusOr<RecordingResult> Record(const RecorderOptions& options) {
                    .target_is_untraced = harmful,
                    .tags = options.stack_depth != 0 ? AllocationStream::TagMeaning::kStack
                                                     : AllocationStream::TagMeaning::kCaller,
-                   .max_overhead = options.max_overhead});
+                   .max_overhead = options.max_overhead,
+                   .page_nodes_ns = options.page_nodes_ns});
   if (const absl::Status status = session.Prepare(); !status.ok()) {
     RemoveTrace(result.trace_path);
     return status;

@@ -49,7 +49,9 @@ struct RecordingResult {
   std::uint64_t processes = 0;
   std::uint64_t still_running = 0;  ///< processes of the workload that outlived it
   bool interposed = false;
-  RateHistory rate;  ///< of the clock source
+  std::vector<MemoryInfo> memories;                 ///< as in the trace's header
+  std::array<std::uint64_t, 3> blocks_by_memory{};  ///< heap blocks made, by MemoryInfo::id
+  RateHistory rate;                                 ///< of the clock source
   LossLedger losses;
   RecorderStatistics cost;
 

@@ -12,6 +12,8 @@
 #include <limits>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/clock.h"
 #include "base/syscall_error.h"
 #include "process/process_statistics.h"
@@ -96,6 +98,10 @@ absl::Status Session::Prepare() {
   }
   rate_.Begin(released_ns_, Relative(released_ns_));
   processes_.OnFirstProcess(Relative(released_ns_), parts_.target, getpid());
+  if (parts_.page_nodes_ns != 0) {
+    pages_.emplace(parts_.page_nodes_ns);
+    pages_->SetProcesses({parts_.target});
+  }
   return absl::OkStatus();
 }
 
@@ -205,6 +211,10 @@ void Session::DoPeriodicWork() {
     parts_.channel->Reap(allocations_, ThreadIsAlive);
     next_reap_ns_ = now + kReapNs;
   }
+  if (pages_ && now >= next_page_report_ns_) {
+    pages_->SetProcesses(processes_.LivePids());
+    next_page_report_ns_ = now + kReapNs;
+  }
   if (now < next_round_ns_ && !parts_.writer.RoundIsFull()) return;
   if (now >= next_round_ns_) {
     processes_.LookAtLiving();
@@ -213,8 +223,29 @@ void Session::DoPeriodicWork() {
   }
   losses_.Flush(Relative(now), parts_.writer);
   // The kernel's records are handed out later than the interposer's, whatever a drain took.
-  const std::uint64_t safe = std::min(popped_until_ns_, now - std::min(now, kPublishSlackNs));
+  std::uint64_t safe = std::min(popped_until_ns_, now - std::min(now, kPublishSlackNs));
+  if (pages_) {
+    WritePlacements();
+    safe = std::min(safe, pages_->CompleteUntil());
+  }
   trace_status_.Update(parts_.writer.EndRound(Relative(safe)));
+}
+
+void Session::WritePlacements() {
+  for (const PlacementLook& look : pages_->Take()) {
+    if (look.pages.seen_pages == 0) continue;
+    const auto weight = static_cast<float>(static_cast<double>(look.pages.present_pages) /
+                                           static_cast<double>(look.pages.seen_pages));
+    for (const topology::PageRun& run : look.pages.runs) {
+      parts_.writer.Add(PlacementRecord{.time_ns = Relative(look.monotonic_ns),
+                                        .address = run.address,
+                                        .size = run.bytes,
+                                        .weight = std::max(1.0F, weight),
+                                        .node = static_cast<std::uint32_t>(run.node),
+                                        .pid = look.pid});
+      ++placements_;
+    }
+  }
 }
 
 void Session::DrainTheRest() {
@@ -243,6 +274,14 @@ void Session::Finish(RecordingResult& result) {
     losses_.Count(LossKind::kCorruptRecord, totals.corrupt);
     losses_.Count(LossKind::kChannelStall, totals.stalls, {}, totals.stall_ns);
   }
+  if (pages_) {
+    WritePlacements();
+    if (const absl::Status status = pages_->status(); !status.ok()) {
+      result.warnings.push_back(
+          fmt::format("it is not known where pages lay: {}", base::Message(status)));
+    }
+    pages_.reset();
+  }
   processes_.Finish(end);
   losses_.Flush(end, parts_.writer);
   parts_.signals.Discard();
@@ -269,6 +308,7 @@ void Session::Finish(RecordingResult& result) {
   result.faults = kernel_.faults();
   result.allocations = allocations_.allocations();
   result.deallocations = allocations_.deallocations();
+  result.blocks_by_memory = allocations_.blocks_by_memory();
   result.processes = processes_.processes();
   result.still_running = processes_.still_running();
   result.interposed = parts_.channel.has_value();

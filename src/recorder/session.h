@@ -17,6 +17,7 @@
 #include "recorder/allocation_stream.h"
 #include "recorder/kernel_stream.h"
 #include "recorder/loss_ledger.h"
+#include "recorder/page_watch.h"
 #include "recorder/process_tracker.h"
 #include "recorder/rate_control.h"
 #include "recorder/recorder.h"
@@ -39,7 +40,8 @@ struct SessionParts {
   std::uint64_t start_ns = 0;       // CLOCK_MONOTONIC that is time 0 of the trace
   bool target_is_untraced = false;  // its allocations were asked for and cannot be had
   AllocationStream::TagMeaning tags = AllocationStream::TagMeaning::kCaller;
-  double max_overhead = 0;  // RecorderOptions::max_overhead
+  double max_overhead = 0;          // RecorderOptions::max_overhead
+  std::uint64_t page_nodes_ns = 0;  // RecorderOptions::page_nodes_ns
 };
 
 /// Runs until the target has ended. Not movable: its parts refer to each other.
@@ -62,6 +64,7 @@ class Session {
   void Drain();
   void PopUntil(std::uint64_t time_ns);
   void DoPeriodicWork();
+  void WritePlacements();
   void DrainTheRest();
   void Finish(RecordingResult& result);
 
@@ -78,6 +81,7 @@ class Session {
   KernelStream kernel_;
   AllocationStream allocations_;
   RateControl rate_;
+  std::optional<PageWatch> pages_;
   base::UniqueFd epoll_;
 
   std::uint64_t released_ns_ = 0;
@@ -88,6 +92,8 @@ class Session {
   std::uint64_t wait_ns_ = 0;  // before the next drain, unless a ring fills up
   std::uint64_t next_round_ns_ = 0;
   std::uint64_t next_reap_ns_ = 0;
+  std::uint64_t next_page_report_ns_ = 0;  // processes to look at
+  std::uint64_t placements_ = 0;
   absl::Status trace_status_;
 };
 

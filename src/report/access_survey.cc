@@ -90,6 +90,7 @@ void AccessSurvey::CountPair(const AccessRecord& record, std::uint16_t thread,
   ThreadGroupCell& cell = entry->second;
   if (CountsAsLoad(record.kind)) ++cell.loads;
   if (CountsAsStore(record.kind)) ++cell.stores;
+  if (CountsAsUnknown(record.kind)) ++cell.unknown;
   if (record.latency_cycles != 0) {
     cell.latency_cycles += record.latency_cycles;
     ++cell.latency_records;
@@ -101,8 +102,9 @@ void AccessSurvey::CountLatency(const AccessRecord& record) {
   const auto* const above =
       std::upper_bound(kLatencyBounds.begin(), kLatencyBounds.end(), record.latency_cycles);
   const auto bin = static_cast<std::size_t>(above - kLatencyBounds.begin()) - 1;
-  if (CountsAsLoad(record.kind)) ++latency_loads_[bin];
-  if (CountsAsStore(record.kind)) ++latency_stores_[bin];
+  if (CountsAsLoad(record.kind)) ++latency_.loads[bin];
+  if (CountsAsStore(record.kind)) ++latency_.stores[bin];
+  if (CountsAsUnknown(record.kind)) ++latency_.unknown[bin];
 }
 
 void AccessSurvey::OnObject(const analysis::Object& object) {

@@ -40,7 +40,16 @@ struct ThreadGroupCell {
   std::uint64_t stores = 0;
   std::uint64_t latency_cycles = 0;
   std::uint64_t latency_records = 0;
-  std::uint64_t remote = 0;  ///< answered by another node
+  std::uint64_t unknown = 0;  ///< it is not known whether they read or write
+  std::uint64_t remote = 0;   ///< answered by another node
+};
+
+/// Accesses by latency, in the parts of kLatencyBounds.
+struct LatencyHistogram {
+  using Counts = std::array<std::uint64_t, kLatencyBounds.size()>;
+  Counts loads{};
+  Counts stores{};
+  Counts unknown{};
 };
 
 /// The first reading of a run, of what passes the filter. Memory: code, groups, live objects.
@@ -82,12 +91,7 @@ class AccessSurvey : public analysis::AccessObserver {
   [[nodiscard]] const ThreadGroups& thread_groups() const { return thread_groups_; }
   [[nodiscard]] const SampleRanges& ranges() const { return ranges_; }
   [[nodiscard]] const TouchedPages& pages() const { return pages_; }
-  [[nodiscard]] const std::array<std::uint64_t, kLatencyBounds.size()>& latency_loads() const {
-    return latency_loads_;
-  }
-  [[nodiscard]] const std::array<std::uint64_t, kLatencyBounds.size()>& latency_stores() const {
-    return latency_stores_;
-  }
+  [[nodiscard]] const LatencyHistogram& latency() const { return latency_; }
   [[nodiscard]] ObjectChoice& choice() { return choice_; }
 
  private:
@@ -106,18 +110,22 @@ class AccessSurvey : public analysis::AccessObserver {
   std::uint64_t last_number_ = 0;
   std::uint64_t last_records_ = 0;  // of last_number_, not in the map yet
   ThreadGroups thread_groups_;
-  std::array<std::uint64_t, kLatencyBounds.size()> latency_loads_{};
-  std::array<std::uint64_t, kLatencyBounds.size()> latency_stores_{};
+  LatencyHistogram latency_;
   SampleRanges ranges_;
   TouchedPages pages_;
   ObjectChoice choice_;
 };
 
-/// Whether a load_store or unknown access counts to loads, or to stores, where no column is its
-/// own: a load_store to both, an unknown one to loads.
-[[nodiscard]] inline bool CountsAsLoad(AccessKind kind) { return kind != AccessKind::kStore; }
+/// Where loads and stores are told apart and no column is its own: a load_store counts to both, an
+/// access of unknown kind to neither.
+[[nodiscard]] inline bool CountsAsLoad(AccessKind kind) {
+  return kind == AccessKind::kLoad || kind == AccessKind::kLoadStore;
+}
 [[nodiscard]] inline bool CountsAsStore(AccessKind kind) {
   return kind == AccessKind::kStore || kind == AccessKind::kLoadStore;
+}
+[[nodiscard]] inline bool CountsAsUnknown(AccessKind kind) {
+  return !CountsAsLoad(kind) && !CountsAsStore(kind);
 }
 
 }  // namespace heimdallr::report

@@ -15,7 +15,8 @@ constexpr std::uint64_t kWholePages = (64 << 20) / kPageBytes;
 // A gap of an object's touched pages splits it if it is this large, and this part of them.
 constexpr std::uint64_t kLargeGapPages = (1 << 20) / kPageBytes;
 constexpr std::uint64_t kLargeGapPart = 16;
-constexpr std::uint64_t kMostUnits = std::numeric_limits<std::uint32_t>::max();
+constexpr double kMostUnits = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t kLargestUnit = std::uint64_t{1} << 63;
 
 PageRange PagesOf(const AxisObject& object) {
   const std::uint64_t last =
@@ -66,6 +67,24 @@ std::uint64_t Pages(const std::vector<PageRange>& ranges) {
   std::uint64_t sum = 0;
   for (const PageRange& range : ranges) sum += range.pages();
   return sum;
+}
+
+// Units of that many bytes that the ranges take. All pages of an address space are 2^64 bytes, and
+// there may be many: no integer holds that.
+double Units(const std::vector<PageRange>& ranges, std::uint64_t unit_bytes) {
+  double units = 0;
+  for (const PageRange& range : ranges) {
+    units += std::ceil(std::ldexp(static_cast<double>(range.pages()), kPageShift) /
+                       static_cast<double>(unit_bytes));
+  }
+  return units;
+}
+
+// Of a whole address space the last unit is left out, as 2^64 is no size.
+std::uint64_t SizeOf(const PageRange& range, std::uint64_t unit_bytes) {
+  constexpr std::uint64_t kAllPages = std::uint64_t{1} << (64 - kPageShift);
+  if (range.pages() >= kAllPages) return std::uint64_t{0} - std::max(unit_bytes, kPageBytes);
+  return range.pages() << kPageShift;
 }
 
 // Makes all ranges begin and end at multiples of `pages`.
@@ -137,14 +156,14 @@ AddressAxis::AddressAxis(const std::vector<PageRange>& touched,
     }
   }
   ranges = Limited(Joined(std::move(ranges), kSmallGapPages));
-  while (Pages(ranges) > kMostUnits / kPageBytes * unit_bytes_) {
+  while (Units(ranges, unit_bytes_) > kMostUnits && unit_bytes_ <= kLargestUnit / 2) {
     unit_bytes_ *= 2;
     if (unit_bytes_ > kPageBytes) ranges = Aligned(std::move(ranges), unit_bytes_ / kPageBytes);
   }
   for (const PageRange& range : ranges) {
     pieces_.push_back({.process = range.process,
                        .address = range.first << kPageShift,
-                       .size = range.pages() << kPageShift});
+                       .size = SizeOf(range, unit_bytes_)});
   }
   Cut(objects);
   Number();

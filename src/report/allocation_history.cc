@@ -1,6 +1,7 @@
 #include "report/allocation_history.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "analysis/names.h"
@@ -36,6 +37,23 @@ void AddTo(AllocatingStack& sum, const AllocatingStack& other) {
   sum.temporary += other.temporary;
 }
 
+// Sorts by site and bin; sites that are one row are added up.
+void JoinEqual(std::vector<AllocationBin>& bins) {
+  std::sort(bins.begin(), bins.end(), [](const AllocationBin& a, const AllocationBin& b) {
+    return std::tie(a.site, a.bin) < std::tie(b.site, b.bin);
+  });
+  std::size_t kept = 0;
+  for (const AllocationBin& bin : bins) {
+    if (kept != 0 && bins[kept - 1].site == bin.site && bins[kept - 1].bin == bin.bin) {
+      bins[kept - 1].allocations += bin.allocations;
+      bins[kept - 1].bytes += bin.bytes;
+    } else {
+      bins[kept++] = bin;
+    }
+  }
+  bins.resize(kept);
+}
+
 analysis::CallTotals HeapCalls(const analysis::AllocationStatistics& statistics) {
   analysis::CallTotals sum;
   for (std::size_t i = 0; i < statistics.calls().size(); ++i) {
@@ -57,9 +75,9 @@ AllocationCounter::AllocationCounter(const analysis::ModuleMap& modules, StackLo
     : modules_(modules),
       stack_(std::move(stack)),
       bins_(bins),
-      site_bins_{bins.begin_ns, bins.end_ns, AllocationHistory::kBins},
       peak_record_(peak_record),
       statistics_(no_modules_, page_size_bytes),
+      by_time_({bins.begin_ns, bins.end_ns, AllocationHistory::kBins}),
       heap_bytes_(bins),
       mapped_bytes_(bins),
       allocations_(bins.count),
@@ -91,7 +109,9 @@ void AllocationCounter::Add(const AllocationRecord& record) {
   if (!analysis::MapsMemory(record.call)) {
     CountTemporary(record, allocates ? SiteKey(by_chain.caller, record.call) : 0);
   }
-  if (allocates) CountByTime(record, SiteKey(by_chain.caller, record.call));
+  if (allocates) {
+    by_time_.Add(SiteKey(by_chain.caller, record.call), record.time_ns, record.size);
+  }
   if (bins_.Holds(record.time_ns) && !analysis::MapsMemory(record.call)) {
     if (allocates) ++allocations_[bins_.Of(record.time_ns)];
     if (record.event == AllocationEvent::kDeallocate) ++deallocations_[bins_.Of(record.time_ns)];
@@ -124,15 +144,6 @@ void AllocationCounter::CountTemporary(const AllocationRecord& record, std::uint
     ++temporary_[last.site];
     last.site = 0;
   }
-}
-
-void AllocationCounter::CountByTime(const AllocationRecord& record, std::uint64_t site) {
-  // Stacks found late in programs with very many are left out, to bound memory.
-  constexpr std::uint64_t kMostChains = 2 * AllocationHistory::kMostSites;
-  if (!bins_.Holds(record.time_ns) || site >> kCallBits > kMostChains) return;
-  BinCount& count = by_time_[{site, static_cast<std::uint32_t>(site_bins_.Of(record.time_ns))}];
-  ++count.allocations;
-  count.bytes += record.size;
 }
 
 // Stacks in order of their bytes; what is beyond the limit is one row.
@@ -196,16 +207,15 @@ AllocationHistory AllocationCounter::Finish(const analysis::CodeNames& names,
                             .heap = statistics_.heap(),
                             .mapped_peak_bytes = statistics_.mapped().peak_live_bytes};
   const RowOfSite row_of = AddSites(names, groups, frames, history);
-  for (const auto& [place, count] : by_time_) {
-    history.by_time.push_back({.site = row_of.at(place.first),
-                               .bin = place.second,
-                               .allocations = count.allocations,
-                               .bytes = count.bytes});
+  for (const SiteBins::Count& count : by_time_.Counts()) {
+    const bool folded = count.site == SiteBins::kOthers;
+    history.by_time.push_back(
+        {.site = folded ? -1 : static_cast<std::int32_t>(row_of.at(count.site)),
+         .bin = count.bin,
+         .allocations = count.allocations,
+         .bytes = count.bytes});
   }
-  std::sort(history.by_time.begin(), history.by_time.end(),
-            [](const AllocationBin& a, const AllocationBin& b) {
-              return a.site != b.site ? a.site < b.site : a.bin < b.bin;
-            });
+  JoinEqual(history.by_time);
   return history;
 }
 

@@ -16,6 +16,7 @@
 #include "heimdallr/records.h"
 #include "report/code_table.h"
 #include "report/group_table.h"
+#include "report/site_bins.h"
 #include "report/time_bins.h"
 
 namespace heimdallr::report {
@@ -35,7 +36,7 @@ struct AllocatingStack {
 };
 
 struct AllocationBin {
-  std::uint32_t site = 0;  ///< in AllocationHistory::sites
+  std::int32_t site = -1;  ///< in AllocationHistory::sites; -1 = of those that SiteBins folded
   std::uint32_t bin = 0;
   std::uint64_t allocations = 0;
   std::uint64_t bytes = 0;
@@ -88,14 +89,9 @@ class AllocationCounter {
     std::uint64_t site = 0;
     std::int32_t pid = 0;
   };
-  struct BinCount {
-    std::uint64_t allocations = 0;
-    std::uint64_t bytes = 0;
-  };
 
   std::uint64_t ChainOf(const AllocationRecord& record);
   void CountTemporary(const AllocationRecord& record, std::uint64_t site);
-  void CountByTime(const AllocationRecord& record, std::uint64_t site);
   void SetLevels(std::uint64_t time_ns);
   RowOfSite AddSites(const analysis::CodeNames& names, const GroupTable& groups, FrameTable& frames,
                      AllocationHistory& history) const;
@@ -106,7 +102,6 @@ class AllocationCounter {
   const analysis::ModuleMap& modules_;
   StackLookup stack_;
   TimeBins bins_;
-  TimeBins site_bins_;
   std::uint64_t peak_record_;
   analysis::ModuleMap no_modules_;  // before statistics_, which refers to it
   analysis::AllocationStatistics statistics_;
@@ -115,9 +110,9 @@ class AllocationCounter {
   analysis::CallChains chains_;
   // By process: the chain of each stack or caller.
   absl::flat_hash_map<std::int32_t, absl::flat_hash_map<std::uint64_t, std::uint64_t>> known_;
-  absl::flat_hash_map<std::uint64_t, std::uint64_t> temporary_;                     // by site
-  absl::flat_hash_map<std::int32_t, LastBlock> last_block_;                         // by thread id
-  absl::flat_hash_map<std::pair<std::uint64_t, std::uint32_t>, BinCount> by_time_;  // site, bin
+  absl::flat_hash_map<std::uint64_t, std::uint64_t> temporary_;  // by site
+  absl::flat_hash_map<std::int32_t, LastBlock> last_block_;      // by thread id
+  SiteBins by_time_;
   LevelSeries heap_bytes_;
   LevelSeries mapped_bytes_;
   std::vector<std::uint64_t> allocations_;

@@ -1,5 +1,7 @@
 #include "report/group_table.h"
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -56,6 +58,27 @@ void GroupTable::MakeKeys() {
       group.key += fmt::format(" #{}", before + 1);
     }
   }
+}
+
+// After the keys, which number equal names in the order in which they were found.
+void GroupTable::Sort() {
+  std::vector<std::size_t> order(groups_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) {
+    return groups_[a].row.quantities.records() > groups_[b].row.quantities.records();
+  });
+  std::vector<std::int32_t> place(groups_.size());
+  std::vector<ReportGroup> sorted;
+  sorted.reserve(groups_.size());
+  for (const std::size_t from : order) {
+    place[from] = static_cast<std::int32_t>(sorted.size());
+    sorted.push_back(std::move(groups_[from]));
+  }
+  groups_ = std::move(sorted);
+  for (std::int32_t& group : of_) {
+    if (group != kNone) group = place[static_cast<std::size_t>(group)];
+  }
+  for (auto& [key, group] : ids_) group = place[static_cast<std::size_t>(group)];
 }
 
 }  // namespace heimdallr::report

@@ -22,7 +22,8 @@ struct ReportGroup {
   std::uint64_t folded_records = 0;
 };
 
-/// The rows of a run's objects: groups of the object table that no name tells apart are one.
+/// The rows of a run's objects, most records first: groups of the object table that no name tells
+/// apart are one.
 class GroupTable {
  public:
   static constexpr std::int32_t kNone = -1;
@@ -41,6 +42,7 @@ class GroupTable {
       of_.push_back(left_out ? kNone : Add(std::move(rows[i]), q));
     }
     MakeKeys();
+    Sort();
   }
 
   /// Index into groups, or kNone, by number in the object table.
@@ -61,6 +63,7 @@ class GroupTable {
   static Key KeyOf(const analysis::ObjectRow& row);
   std::int32_t Add(analysis::ObjectRow row, const analysis::AccessQuantities& quantities);
   void MakeKeys();
+  void Sort();
 
   std::vector<ReportGroup> groups_;
   std::vector<std::int32_t> of_;

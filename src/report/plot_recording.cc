@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -11,6 +12,7 @@
 #include "analysis/code_names.h"
 #include "analysis/profile_rows.h"
 #include "analysis/trace_statistics.h"
+#include "report/access_survey.h"
 #include "report/address_axis.h"
 #include "report/process_index.h"
 #include "report/touched_pages.h"
@@ -22,6 +24,16 @@ using analysis::RecordSource;
 
 bool Contains(const PlotRange& range, std::uint64_t value) {
   return value >= range.begin && value < range.end;
+}
+
+// Ends may be 2^64: no sum of an address and a size is made.
+bool Overlaps(const PlotRange& range, std::uint64_t address, std::uint64_t size) {
+  return address < range.end && (address >= range.begin || range.begin - address < size);
+}
+
+// The end of what is shown is outside of it.
+std::uint64_t BehindLast(std::uint64_t last_ns) {
+  return std::min(last_ns, std::numeric_limits<std::uint64_t>::max() - 1) + 1;
 }
 
 // Something the program accessed.
@@ -72,8 +84,7 @@ std::vector<NamedObject> ObjectsOf(const analysis::AccessProfile& profile, const
   const analysis::CodeNames names(symbols, profile.modules());
   std::vector<NamedObject> objects;
   for (const analysis::ObjectRow& row : ObjectRows(profile, names, analysis::ObjectBy::kObject)) {
-    const bool shown = row.address < options.address.end &&
-                       row.address + row.bytes > options.address.begin &&
+    const bool shown = Overlaps(options.address, row.address, row.bytes) &&
                        row.start_ns < options.time_ns.end &&
                        row.end_ns.value_or(options.time_ns.end) >= options.time_ns.begin;
     if (row.merged || row.bytes == 0 || !shown) continue;
@@ -128,8 +139,10 @@ std::vector<std::string> LabelsOf(const AddressAxis& axis,
     if (!first) continue;
     for (std::size_t i = *first; i < axis.pieces().size(); ++i) {
       const AxisPiece& piece = axis.pieces()[i];
-      const bool overlaps = piece.process == object.extent.process &&
-                            piece.address < object.extent.address + object.extent.size;
+      const AxisObject& extent = object.extent;
+      const bool overlaps =
+          piece.process == extent.process &&
+          (piece.address <= extent.address || piece.address - extent.address < extent.size);
       if (!overlaps) break;
       if (object.accesses > most[i]) {
         most[i] = object.accesses;
@@ -198,10 +211,9 @@ class Painter {
         static_cast<std::size_t>(std::uint64_t{place.position} * grid.rows / AddressAxis::kLength);
     const std::size_t at = row * grid.columns + ColumnOf(access.time_ns, grid.columns);
     ++result_.accesses;
-    if (access.kind != AccessKind::kStore) ++grid.loads[at], ++result_.loads;
-    if (access.kind == AccessKind::kStore || access.kind == AccessKind::kLoadStore) {
-      ++grid.stores[at], ++result_.stores;
-    }
+    if (CountsAsLoad(access.kind)) ++grid.loads[at], ++result_.loads;
+    if (CountsAsStore(access.kind)) ++grid.stores[at], ++result_.stores;
+    if (CountsAsUnknown(access.kind)) ++grid.unknown[at];
   }
 
   // Fills up to the column of `time_ns` with the size before, and notes the size now.
@@ -239,16 +251,17 @@ absl::StatusOr<PlottedRecording> PlotRecording(const analysis::OpenRecords& open
 
   DensityGrid grid(options.columns * DotsAcross(options.glyphs),
                    options.lines * DotsDown(options.glyphs));
-  PlottedRecording result{.plot = {.grid = std::move(grid),
-                                   .bands = {},
-                                   .begin_ns = std::min(options.time_ns.begin, surveyed.end_ns),
-                                   .end_ns = std::min(options.time_ns.end, surveyed.end_ns + 1),
-                                   .heap_bytes = {},
-                                   .glyphs = options.glyphs,
-                                   .ink = options.ink},
-                          .accesses_in_all = surveyed.accesses,
-                          .end = surveyed.end,
-                          .extent = surveyed.extent};
+  PlottedRecording result{
+      .plot = {.grid = std::move(grid),
+               .bands = {},
+               .begin_ns = std::min(options.time_ns.begin, surveyed.end_ns),
+               .end_ns = std::min(options.time_ns.end, BehindLast(surveyed.end_ns)),
+               .heap_bytes = {},
+               .glyphs = options.glyphs,
+               .ink = options.ink},
+      .accesses_in_all = surveyed.accesses,
+      .end = surveyed.end,
+      .extent = surveyed.extent};
   result.plot.bands = BandsOf(axis, surveyed.objects, result.plot.grid.rows);
   if ((*source)->header().allocations) result.plot.heap_bytes.resize(options.columns);
   Painter painter((*source)->header(), axis, options, processes, result);

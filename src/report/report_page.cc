@@ -36,7 +36,7 @@ std::string Description(Runs& runs, const std::string& tool, SampleHome home) {
   std::string text;
   JsonText json(text);
   json.BeginObject();
-  json.Member("version", 1);
+  json.Member("version", 2);
   json.Member("tool", tool);
   json.Member("served", home == SampleHome::kServer);
   json.BeginArray("runs");

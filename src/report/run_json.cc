@@ -133,7 +133,7 @@ std::string LossText(LossKind kind) {
     case analysis::LossEffect::kWaited:
       break;
   }
-  return text;
+  return text.starts_with("of ") ? "losses " + text : text;
 }
 
 void AppendLosses(const RunPlan& plan, JsonText& json) {
@@ -207,6 +207,7 @@ void AppendSeries(const RunPicture& picture, JsonText& json) {
   json.Column("deallocations", allocations.deallocations);
   json.Column("loads", series.loads);
   json.Column("stores", series.stores);
+  json.Column("unknown", series.unknown);
   json.Column("faults", series.faults);
   json.Column("lost", series.lost);
   json.Column("ticks_without_access", series.ticks_without_access);
@@ -230,8 +231,15 @@ void AppendBins(std::string_view key, const SparseBins& bins, JsonText& json) {
   json.Member("bins", kTableBins);
   json.Column("index", counts, [](const auto& count) { return count.row; });
   json.Column("bin", counts, [](const auto& count) { return count.bin; });
-  json.Column("loads", counts, [](const auto& count) { return count.loads; });
-  json.Column("stores", counts, [](const auto& count) { return count.stores; });
+  const auto column = [&](std::string_view name, AccessKind kind) {
+    json.Column(name, counts, [kind](const auto& count) {
+      return count.accesses[static_cast<std::size_t>(kind)];
+    });
+  };
+  column("loads", AccessKind::kLoad);
+  column("stores", AccessKind::kStore);
+  column("load_stores", AccessKind::kLoadStore);
+  column("unknown", AccessKind::kUnknown);
   json.EndObject();
 }
 
@@ -241,6 +249,9 @@ void AppendPictures(const RunPlan& plan, const RunPicture& picture, JsonText& js
   json.Member("rows", kTileRows);
   json.Member("loads", PackedTiles(picture.tiles().loads));
   json.Member("stores", PackedTiles(picture.tiles().stores));
+  if (!picture.tiles().unknown.empty()) {
+    json.Member("unknown", PackedTiles(picture.tiles().unknown));
+  }
   json.EndObject();
   if (!picture.complete()) {
     AppendBins("object_bins", picture.group_bins(), json);
@@ -252,6 +263,7 @@ void AppendPictures(const RunPlan& plan, const RunPicture& picture, JsonText& js
   json.Member("count", samples.count());
   json.Member("total", plan.accesses());
   json.Member("sampling", picture.fraction());
+  json.Member("weight", picture.weight());
   json.BeginObject("chunks");
   json.Column("count", samples.chunks(), [](const ChunkInfo& chunk) { return chunk.count; });
   json.Column("first_ns", samples.chunks(), [](const ChunkInfo& chunk) { return chunk.first_ns; });
@@ -259,7 +271,11 @@ void AppendPictures(const RunPlan& plan, const RunPicture& picture, JsonText& js
               [](const ChunkInfo& chunk) { return chunk.time_unit_ns; });
   json.EndObject();
   json.Column("planes", plan.planes.names());
-  json.Member("estimate_scale", plan.estimate_scale);
+  if (plan.estimate_scale) {
+    json.Member("estimate_scale", *plan.estimate_scale);
+  } else {
+    json.Null("estimate_scale");
+  }
   json.Member("time_scale", plan.time_scale);
   json.EndObject();
 }

@@ -33,8 +33,7 @@ void SparseBins::Add(std::size_t row, std::size_t bin, AccessKind kind) {
     last_ = &cells_[key];
     last_key_ = key;
   }
-  if (CountsAsLoad(kind)) ++(*last_)[0];
-  if (CountsAsStore(kind)) ++(*last_)[1];
+  ++(*last_)[CountsAsUnknown(kind) ? 0 : static_cast<std::size_t>(kind)];
 }
 
 std::vector<SparseBins::Count> SparseBins::Counts() const {
@@ -43,8 +42,7 @@ std::vector<SparseBins::Count> SparseBins::Counts() const {
   for (const auto& [key, cell] : cells_) {
     counts.push_back({.row = static_cast<std::uint32_t>(key >> 32),
                       .bin = static_cast<std::uint32_t>(key),
-                      .loads = cell[0],
-                      .stores = cell[1]});
+                      .accesses = cell});
   }
   std::sort(counts.begin(), counts.end(), [](const Count& a, const Count& b) {
     return a.row != b.row ? a.row < b.row : a.bin < b.bin;
@@ -77,13 +75,11 @@ std::int32_t RunPicture::IndexOf(std::uint64_t number) {
 
 Sample RunPicture::SampleOf(const AccessRecord& record, const analysis::AccessShare& share,
                             const analysis::Joined& joined, std::uint32_t process,
-                            std::int32_t object) const {
+                            std::uint32_t object) const {
   constexpr unsigned kDirect = 4;
   constexpr unsigned kSourceShift = 3;
-  Sample sample{.time_ns = record.time_ns};
-  sample.object = joined.object == 0 ? kNoObject
-                  : object < 0       ? kFoldedObject
-                                     : static_cast<std::uint32_t>(object) + 1;
+  static_assert(analysis::kDataSources <= 16);  // bit 7 is kFirstOfCell
+  Sample sample{.time_ns = record.time_ns, .object = object};
   sample.code = plan_.code_of_instruction[joined.instruction];
   sample.thread = plan_.ledger.threads().Of(process, record.tid);
   const auto source = record.data_source == 0 ? analysis::DataSource::kUnknown
@@ -92,7 +88,7 @@ Sample RunPicture::SampleOf(const AccessRecord& record, const analysis::AccessSh
                                           (record.direct ? kDirect : 0U) |
                                           static_cast<unsigned>(source) << kSourceShift);
   sample.latency_cycles = static_cast<std::uint16_t>(std::min(record.latency_cycles, kMostLatency));
-  sample.estimate = ScaledHalf(share.estimate, plan_.estimate_scale);
+  sample.estimate = ScaledHalf(share.estimate, plan_.estimate_scale.value_or(1));
   sample.cpu_time = ScaledHalf(share.time_ns, plan_.time_scale);
   return sample;
 }
@@ -105,13 +101,7 @@ void RunPicture::CountByTime(const AccessRecord& record, const analysis::Joined&
   if (row >= 0) group_bins_.Add(static_cast<std::size_t>(row), bin, record.kind);
 }
 
-void RunPicture::OnAccess(const AccessRecord& record, const analysis::AccessShare& share,
-                          const analysis::Joined& joined) {
-  if (!plan_.filter->Accepts(record, joined)) return;
-  const std::uint32_t process = plan_.ledger.processes().Of(record.pid, record.time_ns);
-  const AddressAxis::Place place = plan_.axis->PlaceOf(process, record.address);
-  const std::size_t row = std::size_t{place.position} * kTileRows / AddressAxis::kLength;
-  const std::size_t cell = row * kTileColumns + tile_columns_.Of(record.time_ns);
+void RunPicture::CountInPicture(const AccessRecord& record, std::size_t cell) {
   const std::size_t bin = series_.bins.Of(record.time_ns);
   if (CountsAsLoad(record.kind)) {
     ++tiles_.loads[cell];
@@ -121,19 +111,40 @@ void RunPicture::OnAccess(const AccessRecord& record, const analysis::AccessShar
     ++tiles_.stores[cell];
     ++series_.stores[bin];
   }
+  if (CountsAsUnknown(record.kind)) {
+    if (tiles_.unknown.empty()) tiles_.unknown.resize(kTileColumns * kTileRows);
+    ++tiles_.unknown[cell];
+    ++series_.unknown[bin];
+  }
+}
+
+void RunPicture::OnAccess(const AccessRecord& record, const analysis::AccessShare& share,
+                          const analysis::Joined& joined) {
+  if (!plan_.filter->Accepts(record, joined)) return;
+  const std::uint32_t process = plan_.ledger.processes().Of(record.pid, record.time_ns);
+  const AddressAxis::Place place = plan_.axis->PlaceOf(process, record.address);
+  const std::size_t row = std::size_t{place.position} * kTileRows / AddressAxis::kLength;
+  const std::size_t cell = row * kTileColumns + tile_columns_.Of(record.time_ns);
+  CountInPicture(record, cell);
   const std::int32_t object = joined.object == 0 ? -1 : IndexOf(joined.object);
   if (object >= 0) objects_[static_cast<std::size_t>(object)].Add(record, share);
 
-  const bool taken = complete() || choice_.Takes(static_cast<std::uint32_t>(cell), cells_[cell]++);
-  if (!taken && !all_) {
-    CountByTime(record, joined, plan_.code_of_instruction[joined.instruction]);
-    return;
-  }
-  Sample sample = SampleOf(record, share, joined, process, object);
+  const Choice choice =
+      complete() ? Choice::kOfRun : choice_.Of(static_cast<std::uint32_t>(cell), cells_[cell]++);
+  if (choice == Choice::kFirst) ++first_of_cells_;
+  if (!complete()) CountByTime(record, joined, plan_.code_of_instruction[joined.instruction]);
+  if (choice == Choice::kLeft && !all_) return;
+  Sample sample = SampleOf(record, share, joined, process, plan_.RowOf(joined, object));
   sample.y = place.y;
-  if (!complete()) CountByTime(record, joined, sample.code);
-  if (taken) chosen_.Add(sample);
   if (all_) all_->Add(sample);
+  if (choice == Choice::kFirst) sample.meta |= kFirstOfCell;
+  if (choice != Choice::kLeft) chosen_.Add(sample);
+}
+
+double RunPicture::weight() const {
+  const std::uint64_t of_runs = chosen_.count() - first_of_cells_;
+  if (of_runs == 0) return 1;
+  return static_cast<double>(plan_.accesses() - first_of_cells_) / static_cast<double>(of_runs);
 }
 
 void RunPicture::OnFault(const FaultRecord& record, const analysis::Joined& joined) {
@@ -145,7 +156,7 @@ void RunPicture::OnFault(const FaultRecord& record, const analysis::Joined& join
   const std::uint32_t process = plan_.ledger.processes().Of(record.pid, record.time_ns);
   faults_.push_back({.time_ns = record.time_ns,
                      .y = plan_.axis->PlaceOf(process, record.address).y,
-                     .object = object,
+                     .object = static_cast<std::int32_t>(plan_.RowOf(joined, object)) - 1,
                      .thread = plan_.ledger.threads().Of(process, record.tid)});
 }
 

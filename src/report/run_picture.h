@@ -29,13 +29,14 @@ inline constexpr std::size_t kTableBins = 512;
 struct Tiles {
   std::vector<std::uint32_t> loads = std::vector<std::uint32_t>(kTileColumns * kTileRows);
   std::vector<std::uint32_t> stores = std::vector<std::uint32_t>(kTileColumns * kTileRows);
+  std::vector<std::uint32_t> unknown;  ///< empty where there are none
 };
 
 /// A page fault in the picture.
 struct FaultPoint {
   std::uint64_t time_ns = 0;
   std::uint32_t y = 0;
-  std::int32_t object = -1;  ///< in RunPlan::objects
+  std::int32_t object = -1;  ///< row of RunPlan::RowOf less one
   std::uint16_t thread = 0;
 };
 
@@ -48,8 +49,7 @@ class SparseBins {
   struct Count {
     std::uint32_t row = 0;
     std::uint32_t bin = 0;
-    std::uint64_t loads = 0;
-    std::uint64_t stores = 0;
+    std::array<std::uint32_t, 4> accesses{};  ///< by AccessKind
   };
 
   void Add(std::size_t row, std::size_t bin, AccessKind kind);
@@ -57,7 +57,7 @@ class SparseBins {
   [[nodiscard]] std::vector<Count> Counts() const;
 
  private:
-  using Cell = std::array<std::uint32_t, 2>;
+  using Cell = std::array<std::uint32_t, 4>;
   absl::flat_hash_map<std::uint64_t, Cell> cells_;
   std::uint64_t last_key_ = ~std::uint64_t{0};
   Cell* last_ = nullptr;
@@ -70,6 +70,7 @@ struct Series {
   TimeBins bins;
   std::vector<std::uint64_t> loads = std::vector<std::uint64_t>(bins.count);
   std::vector<std::uint64_t> stores = std::vector<std::uint64_t>(bins.count);
+  std::vector<std::uint64_t> unknown = std::vector<std::uint64_t>(bins.count);
   std::vector<std::uint64_t> faults = std::vector<std::uint64_t>(bins.count);
   std::vector<std::uint64_t> lost = std::vector<std::uint64_t>(bins.count);
   std::vector<std::uint64_t> ticks_without_access = std::vector<std::uint64_t>(bins.count);
@@ -110,6 +111,8 @@ class RunPicture : public analysis::AccessObserver {
   /// Every access in the report is among the chosen samples.
   [[nodiscard]] bool complete() const { return choice_.fraction() >= 1; }
   [[nodiscard]] double fraction() const { return choice_.fraction(); }
+  /// Accesses that a sample stands for which is not the first of its cell (those stand for one).
+  [[nodiscard]] double weight() const;
 
   std::optional<AllocationHistory> allocations;  ///< put there when the run has been read
 
@@ -117,7 +120,8 @@ class RunPicture : public analysis::AccessObserver {
   [[nodiscard]] std::int32_t IndexOf(std::uint64_t number);
   [[nodiscard]] Sample SampleOf(const AccessRecord& record, const analysis::AccessShare& share,
                                 const analysis::Joined& joined, std::uint32_t process,
-                                std::int32_t object) const;
+                                std::uint32_t object) const;
+  void CountInPicture(const AccessRecord& record, std::size_t cell);
   void CountByTime(const AccessRecord& record, const analysis::Joined& joined, std::uint16_t code);
 
   RunPlan& plan_;
@@ -129,6 +133,7 @@ class RunPicture : public analysis::AccessObserver {
   Tiles tiles_;
   // Accesses by cell, which the choice counts: a load_store is in both tiles.
   std::vector<std::uint32_t> cells_;
+  std::uint64_t first_of_cells_ = 0;  // samples taken as such
   Series series_;
   SparseBins group_bins_;
   SparseBins code_bins_;

@@ -1,6 +1,7 @@
 #include "report/run_plan.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <utility>
 #include <variant>
@@ -161,6 +162,7 @@ void MakePlanes(RunPlan& plan) {
   plan.planes.latency = ranges.most_latency_cycles != 0;
   plan.planes.estimate = ranges.least_estimate != ranges.most_estimate;
   plan.planes.cpu_time = ranges.most_time_ns > 0;
+  // Zeros alone are what a source writes that does not tell.
   if (ranges.most_estimate > 0) {
     plan.estimate_scale =
         plan.planes.estimate ? ranges.most_estimate / kLargestHalf : ranges.most_estimate;
@@ -170,9 +172,19 @@ void MakePlanes(RunPlan& plan) {
 
 }  // namespace
 
+std::uint32_t RunPlan::RowOf(const analysis::Joined& joined, std::int32_t index) const {
+  if (joined.object == 0) return kNoObject;
+  if (index >= 0) return static_cast<std::uint32_t>(index) + 1;
+  const std::int32_t group = groups->Of(joined.group);
+  const std::size_t row = objects.size() + 1 + static_cast<std::size_t>(std::max(0, group));
+  return group < 0 || row >= kFoldedObject ? kFoldedObject : static_cast<std::uint32_t>(row);
+}
+
 TimeBins RunPlan::Bins(std::size_t count) const {
+  // Ends are outside: the last record is not.
+  constexpr std::uint64_t kLatest = std::numeric_limits<std::uint64_t>::max();
   TimeBins bins{
-      .begin_ns = 0, .end_ns = std::max<std::uint64_t>(1, ledger.end_ns()), .count = count};
+      .begin_ns = 0, .end_ns = std::min(ledger.end_ns(), kLatest - 1) + 1, .count = count};
   if (asked.time_ns) {
     bins.begin_ns = std::min(asked.time_ns->begin, bins.end_ns - 1);
     bins.end_ns = std::clamp(asked.time_ns->end, bins.begin_ns + 1, bins.end_ns);

@@ -68,11 +68,14 @@ struct RunPlan {
   std::vector<std::uint32_t> piece_labels;  ///< in the strings
 
   SamplePlanes planes;
-  double estimate_scale = 1;
+  std::optional<double> estimate_scale;  ///< absent where nothing is known of estimates
   double time_scale = 1;
   /// Number of the allocation record at which the heap was largest; 0 = there is none.
   std::uint64_t peak_record = 0;
 
+  /// The object of an access as samples have it: 1 + its index in `objects`, where it has one
+  /// (`index` is not negative); of others their group, behind the objects; kNoObject without one.
+  [[nodiscard]] std::uint32_t RowOf(const analysis::Joined& joined, std::int32_t index) const;
   /// The time that is shown, in so many parts.
   [[nodiscard]] TimeBins Bins(std::size_t count) const;
   /// Accesses in the report.

@@ -239,11 +239,12 @@ void AppendLatency(const AccessSurvey& survey, JsonText& json) {
   const std::size_t count = any ? kLatencyBounds.size() : 0;
   json.Column("bins",
               std::vector<std::uint32_t>(kLatencyBounds.begin(), kLatencyBounds.begin() + count));
-  const auto counts = [count](const auto& all) {
+  const auto counts = [count](const LatencyHistogram::Counts& all) {
     return std::vector<std::uint64_t>(all.begin(), all.begin() + count);
   };
-  json.Column("loads", counts(survey.latency_loads()));
-  json.Column("stores", counts(survey.latency_stores()));
+  json.Column("loads", counts(survey.latency().loads));
+  json.Column("stores", counts(survey.latency().stores));
+  json.Column("unknown", counts(survey.latency().unknown));
   json.EndObject();
 }
 
@@ -269,6 +270,7 @@ void AppendThreadGroups(const RunPlan& plan, JsonText& json) {
     ThreadGroupCell& cell = merged.back().cell;
     cell.loads += row.cell.loads;
     cell.stores += row.cell.stores;
+    cell.unknown += row.cell.unknown;
     cell.latency_cycles += row.cell.latency_cycles;
     cell.latency_records += row.cell.latency_records;
     cell.remote += row.cell.remote;
@@ -278,6 +280,7 @@ void AppendThreadGroups(const RunPlan& plan, JsonText& json) {
   json.Column("group", merged, [](const Row& row) { return static_cast<std::uint32_t>(row.key); });
   json.Column("loads", merged, [](const Row& row) { return row.cell.loads; });
   json.Column("stores", merged, [](const Row& row) { return row.cell.stores; });
+  json.Column("unknown", merged, [](const Row& row) { return row.cell.unknown; });
   json.Column("latency_cycles", merged, [](const Row& row) { return row.cell.latency_cycles; });
   json.Column("latency_records", merged, [](const Row& row) { return row.cell.latency_records; });
   json.Column("remote", merged, [](const Row& row) { return row.cell.remote; });

@@ -27,7 +27,10 @@ struct Sample {
 };
 
 inline constexpr std::uint32_t kNoObject = 0;
+/// Of more groups than 24 bits can tell: too many to be told apart at all.
 inline constexpr std::uint32_t kFoldedObject = 0xffffff;
+/// Bit of Sample::meta: the first access of its cell of the picture (StratifiedChoice).
+inline constexpr std::uint8_t kFirstOfCell = 0x80;
 
 /// Which of the columns that may be left out are there.
 struct SamplePlanes {

@@ -24,36 +24,20 @@ absl::Status Failure(std::string_view what, const std::string& folder, int error
 absl::StatusOr<ScratchFile> ScratchFile::Create() {
   const char* const asked = std::getenv("TMPDIR");
   std::string folder = asked != nullptr && *asked != '\0' ? asked : "/tmp";
-  int fd = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+  base::UniqueFd fd(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!fd.valid() && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
     // A file system that cannot make one without a name.
     std::string path = folder + "/heimdallr-XXXXXX";
-    fd = mkostemp(path.data(), O_CLOEXEC);
-    if (fd >= 0) unlink(path.c_str());
+    fd = base::UniqueFd(mkostemp(path.data(), O_CLOEXEC));
+    if (fd.valid()) unlink(path.c_str());
   }
-  if (fd < 0) return Failure("make", folder, errno);
-  return ScratchFile(fd, std::move(folder));
-}
-
-ScratchFile::ScratchFile(ScratchFile&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)),
-      folder_(std::move(other.folder_)),
-      size_(std::exchange(other.size_, 0)) {}
-
-ScratchFile& ScratchFile::operator=(ScratchFile&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  std::swap(folder_, other.folder_);
-  std::swap(size_, other.size_);
-  return *this;
-}
-
-ScratchFile::~ScratchFile() {
-  if (fd_ >= 0) close(fd_);
+  if (!fd.valid()) return Failure("make", folder, errno);
+  return ScratchFile(std::move(fd), std::move(folder));
 }
 
 absl::Status ScratchFile::Append(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = write(fd_, bytes.data(), bytes.size());
+    const ssize_t written = write(fd_.get(), bytes.data(), bytes.size());
     if (written < 0) {
       if (errno == EINTR) continue;
       return Failure("write", folder_, errno);
@@ -67,8 +51,8 @@ absl::Status ScratchFile::Append(std::string_view bytes) {
 absl::StatusOr<std::string> ScratchFile::Read(std::uint64_t offset, std::uint64_t size) const {
   std::string bytes(size, '\0');
   for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t got =
-        pread(fd_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+    const ssize_t got = pread(fd_.get(), bytes.data() + done, bytes.size() - done,
+                              static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return Failure("read", folder_, got < 0 ? errno : EIO);
     done += static_cast<std::size_t>(got);

@@ -4,9 +4,12 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
+
+#include "base/unique_fd.h"
 
 namespace heimdallr::report {
 
@@ -16,18 +19,15 @@ class ScratchFile {
   /// In TMPDIR, or /tmp.
   [[nodiscard]] static absl::StatusOr<ScratchFile> Create();
 
-  ScratchFile(ScratchFile&& other) noexcept;
-  ScratchFile& operator=(ScratchFile&& other) noexcept;
-  ~ScratchFile();
-
   [[nodiscard]] absl::Status Append(std::string_view bytes);
   [[nodiscard]] absl::StatusOr<std::string> Read(std::uint64_t offset, std::uint64_t size) const;
   [[nodiscard]] std::uint64_t size() const { return size_; }
 
  private:
-  ScratchFile(int fd, std::string folder) : fd_(fd), folder_(std::move(folder)) {}
+  ScratchFile(base::UniqueFd fd, std::string folder)
+      : fd_(std::move(fd)), folder_(std::move(folder)) {}
 
-  int fd_ = -1;
+  base::UniqueFd fd_;
   std::string folder_;
   std::uint64_t size_ = 0;
 };

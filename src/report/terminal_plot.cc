@@ -24,6 +24,9 @@ constexpr std::array<int, 3> kBothColours = {96, 176, 225};
 constexpr std::array<std::array<double, 4>, 2> kDotThresholds = {
     {{0.0, 0.5, 0.2, 0.7}, {0.6, 0.1, 0.8, 0.3}}};
 
+// The edge of the picture: whether addresses join there.
+enum class Edge : std::uint8_t { kPlain, kBreak };
+
 struct Cell {
   unsigned dots = 0;       // bits of the braille pattern
   unsigned strongest = 0;  // the bit of the dot with the most accesses
@@ -58,7 +61,7 @@ class Renderer {
         across_(plot.grid.columns / DotsAcross(plot.glyphs)),
         down_(plot.grid.rows / DotsDown(plot.glyphs)) {
     for (std::size_t i = 0; i < plot.grid.loads.size(); ++i) {
-      most_ = std::max(most_, plot.grid.loads[i] + plot.grid.stores[i]);
+      most_ = std::max(most_, plot.grid.At(i));
     }
   }
 
@@ -80,7 +83,7 @@ class Renderer {
       const std::size_t row = plot_.grid.rows - 1 - (line * high + y);
       for (std::size_t x = 0; x < wide; ++x) {
         const std::size_t at = row * plot_.grid.columns + column * wide + x;
-        const std::uint64_t count = plot_.grid.loads[at] + plot_.grid.stores[at];
+        const std::uint64_t count = plot_.grid.At(at);
         if (count == 0) continue;
         cell.loads += plot_.grid.loads[at];
         cell.stores += plot_.grid.stores[at];
@@ -134,12 +137,12 @@ class Renderer {
   }
 
   // Right of the label: the edge of the picture, with a mark where addresses do not join.
-  void AppendMargin(std::string_view label, bool is_break) {
+  void AppendMargin(std::string_view label, Edge edge) {
     out_ += fmt::format("{:>{}} ", label, kLabelWidth);
     if (ascii()) {
-      out_.push_back(is_break ? '+' : '|');
+      out_.push_back(edge == Edge::kBreak ? '+' : '|');
     } else {
-      AppendUtf8(is_break ? U'\u253c' : U'\u2502', out_);
+      AppendUtf8(edge == Edge::kBreak ? U'\u253c' : U'\u2502', out_);
     }
   }
 
@@ -148,14 +151,14 @@ class Renderer {
     const std::size_t first = (down_ - 1 - line) * high;
     const std::size_t end = first + high;
     std::string_view label;
-    bool is_break = false;
+    Edge edge = Edge::kPlain;
     for (const PlotBand& band : plot_.bands) {
       const std::size_t middle = (band.first_row + band.end_row - 1) / 2;
       if (middle >= first && middle < end) label = band.label;
-      if (band.first_row > first && band.first_row < end) is_break = true;
-      if (band.first_row == first && first != 0) is_break = true;
+      if (band.first_row > first && band.first_row < end) edge = Edge::kBreak;
+      if (band.first_row == first && first != 0) edge = Edge::kBreak;
     }
-    AppendMargin(Shortened(label), is_break);
+    AppendMargin(Shortened(label), edge);
     for (std::size_t column = 0; column < across_; ++column) AppendCell(CellAt(column, line));
     EndLine();
   }
@@ -168,7 +171,7 @@ class Renderer {
   void AppendHeap() {
     if (plot_.heap_bytes.empty()) return;
     const std::uint64_t peak = *std::max_element(plot_.heap_bytes.begin(), plot_.heap_bytes.end());
-    AppendMargin(fmt::format("heap, at most {}", Size(peak)), false);
+    AppendMargin(fmt::format("heap, at most {}", Size(peak)), Edge::kPlain);
     for (std::size_t column = 0; column < across_; ++column) {
       const std::uint64_t bytes = plot_.heap_bytes[column];
       if (bytes == 0) {

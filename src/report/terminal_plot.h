@@ -14,12 +14,19 @@ struct DensityGrid {
       : columns(grid_columns),
         rows(grid_rows),
         loads(grid_columns * grid_rows),
-        stores(grid_columns * grid_rows) {}
+        stores(grid_columns * grid_rows),
+        unknown(grid_columns * grid_rows) {}
+
+  /// Accesses at an index of the grid; a load_store is in loads and in stores.
+  [[nodiscard]] std::uint64_t At(std::size_t index) const {
+    return loads[index] + stores[index] + unknown[index];
+  }
 
   std::size_t columns;
   std::size_t rows;
   std::vector<std::uint64_t> loads;
   std::vector<std::uint64_t> stores;
+  std::vector<std::uint64_t> unknown;  ///< it is not known whether they read or write
 };
 
 /// Rows whose addresses follow each other.
@@ -57,7 +64,8 @@ inline constexpr std::size_t kPlotMargin = 26;
 /// Heap size, picture with labels, and time axis; each line is at most kPlotMargin + cells across
 /// wide. In braille a dot is one access or more. How many is told on a logarithmic scale by the
 /// characters of ASCII, by colours, and in braille without colours by leaving dots out, but never
-/// all of a cell. Colours tell loads (blue) from stores (orange).
+/// all of a cell. Colours tell loads (blue) from stores (orange); what is both, or not known, is
+/// purple.
 [[nodiscard]] std::string Render(const TerminalPlot& plot);
 
 }  // namespace heimdallr::report

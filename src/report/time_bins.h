@@ -8,7 +8,7 @@
 
 namespace heimdallr::report {
 
-/// [begin_ns, end_ns] in `count` parts; what lies outside counts to the first or last.
+/// [begin_ns, end_ns) in `count` parts; what lies outside counts to the first or last.
 struct TimeBins {
   std::uint64_t begin_ns = 0;
   std::uint64_t end_ns = 1;
@@ -21,7 +21,7 @@ struct TimeBins {
     return std::min(count - 1, static_cast<std::size_t>(share * static_cast<double>(count)));
   }
   [[nodiscard]] bool Holds(std::uint64_t time_ns) const {
-    return time_ns >= begin_ns && time_ns <= end_ns;
+    return time_ns >= begin_ns && time_ns < end_ns;
   }
 };
 
@@ -32,7 +32,7 @@ class LevelSeries {
 
   /// From `time_ns` on. Times ascend.
   void Set(std::uint64_t time_ns, std::uint64_t value) {
-    if (time_ns > bins_.end_ns) return;
+    if (time_ns >= bins_.end_ns) return;
     FillTo(bins_.Of(time_ns));
     now_ = value;
     largest_[at_] = std::max(largest_[at_], value);

@@ -18,7 +18,8 @@ struct Source {
 constexpr std::array<Source, std::variant_size_v<Record>> kSources{{
     {"accesses", "time_ns, thread, code, address, form, tick, cpu, latency_cycles"},
     {"faults", "time_ns, thread, code, address, stream, cpu"},
-    {"allocations", "time_ns, thread, event, call, address, size, old_address, caller, stack"},
+    {"allocations",
+     "time_ns, thread, event, call, address, size, old_address, caller, stack, memory"},
     {"mappings", "time_ns, pid, tid, address, size, offset, inode, module, protection, shared"},
     {"process_events", "time_ns, pid, event, parent_pid, command, executable, build_id"},
     {"thread_events", "time_ns, pid, tid, event, name, thread_pointer, stack_top"},
@@ -27,6 +28,7 @@ constexpr std::array<Source, std::variant_size_v<Record>> kSources{{
      "time_ns, pid, wall_ns, user_ns, system_ns, max_rss_bytes, minor_faults, major_faults, "
      "exit_code, exit_signal, source"},
     {"periods", "time_ns, stream, period, sample_cost_ns, overhead"},
+    {"placements", "time_ns, pid, address, size, node, weight"},
 }};
 
 template <typename Id>
@@ -94,6 +96,7 @@ struct Reader {
     r.old_address = row.Unsigned(7);
     r.caller = 0;
     r.stack = As<std::uint32_t>(row.Integer(9));
+    r.memory = As<std::uint8_t>(row.Integer(10));
     return TakeThread(2, r.pid, r.tid) &&
            TakeEnum(row.Integer(3), AllocationEvent::kDeallocate, r.event) &&
            TakeEnum(row.Integer(4), AllocationCall::kSbrk, r.call) &&
@@ -168,6 +171,16 @@ struct Reader {
     r.sample_cost_ns = row.Unsigned(4);
     r.overhead = static_cast<float>(row.Real(5));
     return std::isfinite(r.overhead);
+  }
+
+  bool operator()(PlacementRecord& r) const {
+    r.time_ns = row.Unsigned(1);
+    r.pid = As<std::int32_t>(row.Integer(2));
+    r.address = row.Unsigned(3);
+    r.size = row.Unsigned(4);
+    r.node = As<std::uint32_t>(row.Integer(5));
+    r.weight = static_cast<float>(row.Real(6));
+    return std::isfinite(r.weight) && r.weight >= 0;
   }
 };
 

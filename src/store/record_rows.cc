@@ -24,11 +24,12 @@ absl::StatusOr<RecordRows> RecordRows::Create(Connection& connection, std::int64
   auto losses = table("losses", 9);
   auto statistics = table("statistics", 13);
   auto periods = table("periods", 7);
+  auto placements = table("placements", 8);
   if (!status.ok()) return status;
-  return RecordRows(
-      repetition, std::move(stack), threads,
-      {*std::move(allocations), *std::move(stacks), *std::move(mappings), *std::move(processes),
-       *std::move(thread_events), *std::move(losses), *std::move(statistics), *std::move(periods)});
+  return RecordRows(repetition, std::move(stack), threads,
+                    {*std::move(allocations), *std::move(stacks), *std::move(mappings),
+                     *std::move(processes), *std::move(thread_events), *std::move(losses),
+                     *std::move(statistics), *std::move(periods), *std::move(placements)});
 }
 
 void RecordRows::AddStack(std::uint32_t stack, std::int32_t pid) {
@@ -41,10 +42,10 @@ void RecordRows::AddStack(std::uint32_t stack, std::int32_t pid) {
 
 void RecordRows::Add(const AllocationRecord& r, std::int64_t id) {
   if (r.stack != 0 && !stacks_.contains(r.stack)) AddStack(r.stack, r.pid);
-  tables_.allocations.Add({id, Bits(r.time_ns), threads_.IdOf(r.pid, r.tid),
-                           static_cast<std::int64_t>(r.event), static_cast<std::int64_t>(r.call),
-                           Bits(r.address), Bits(r.size), Bits(r.old_address),
-                           r.caller == 0 ? 0 : places_->CallerId(r.pid, r.caller), r.stack});
+  tables_.allocations.Add(
+      {id, Bits(r.time_ns), threads_.IdOf(r.pid, r.tid), static_cast<std::int64_t>(r.event),
+       static_cast<std::int64_t>(r.call), Bits(r.address), Bits(r.size), Bits(r.old_address),
+       r.caller == 0 ? 0 : places_->CallerId(r.pid, r.caller), r.stack, r.memory});
 }
 
 void RecordRows::Add(const MappingRecord& r, std::int64_t id) {
@@ -76,6 +77,10 @@ void RecordRows::Add(const StatisticsRecord& r, std::int64_t id) {
 
 void RecordRows::Add(const PeriodRecord& r, std::int64_t id) {
   tables_.periods.Add(id, repetition_, r.time_ns, r.stream, r.period, r.sample_cost_ns, r.overhead);
+}
+
+void RecordRows::Add(const PlacementRecord& r, std::int64_t id) {
+  tables_.placements.Add(id, repetition_, r.time_ns, r.pid, r.address, r.size, r.node, r.weight);
 }
 
 }  // namespace heimdallr::store

@@ -16,8 +16,8 @@
 
 namespace heimdallr::store {
 
-/// Fills allocations, stacks, mappings, process_events, thread_events, losses, statistics and
-/// periods of one repetition. Not thread-safe.
+/// Fills allocations, stacks, mappings, process_events, thread_events, losses, statistics, periods
+/// and placements of one repetition. Not thread-safe.
 class RecordRows {
  public:
   /// Return addresses of a recorded stack, innermost first.
@@ -38,12 +38,13 @@ class RecordRows {
   void Add(const LossRecord& record, std::int64_t id);
   void Add(const StatisticsRecord& record, std::int64_t id);
   void Add(const PeriodRecord& record, std::int64_t id);
+  void Add(const PlacementRecord& record, std::int64_t id);
 
   /// Writes what is still held.
   void Flush() { tables_.allocations.Flush(); }
 
  private:
-  using AllocationWriter = BulkWriter<10, 8>;
+  using AllocationWriter = BulkWriter<11, 8>;
   struct Tables {
     AllocationWriter allocations;
     TableWriter stacks;
@@ -53,6 +54,7 @@ class RecordRows {
     TableWriter losses;
     TableWriter statistics;
     TableWriter periods;
+    TableWriter placements;
   };
 
   RecordRows(std::int64_t repetition, StackLookup stack, ThreadRows& threads, Tables tables)

@@ -49,15 +49,22 @@ absl::StatusOr<StoredRepetition> Select(Connection& connection, const Selection&
   }
   const std::string run = selection.run.value_or(all->front().repetition.name.run);
   const StoredRepetition* without_records = nullptr;
+  StoredRepetition* incomplete = nullptr;
   bool run_is_there = false;
   for (StoredRepetition& stored : *all) {
     const RecordingName& name = stored.repetition.name;
     if (name.run != run) continue;
     run_is_there = true;
     if (selection.repetition && name.number != *selection.repetition) continue;
-    if (stored.repetition.content == Content::kWhole) return std::move(stored);
-    without_records = &stored;
+    if (stored.repetition.content != Content::kWhole) {
+      without_records = &stored;
+    } else if (stored.repetition.complete()) {
+      return std::move(stored);
+    } else if (incomplete == nullptr) {
+      incomplete = &stored;
+    }
   }
+  if (incomplete != nullptr) return std::move(*incomplete);
   if (!run_is_there) {
     return absl::NotFoundError(fmt::format("database '{}' holds no run '{}', but {}",
                                            connection.path(), run, RunNames(*all)));
@@ -96,7 +103,10 @@ absl::StatusOr<std::set<std::string>> RunsWithRecords(Connection& connection) {
   if (!all.ok()) return all.status();
   std::set<std::string> runs;
   for (const StoredRepetition& stored : *all) {
-    if (stored.repetition.content == Content::kWhole) runs.insert(stored.repetition.name.run);
+    const Repetition& repetition = stored.repetition;
+    if (repetition.content == Content::kWhole && repetition.complete()) {
+      runs.insert(repetition.name.run);
+    }
   }
   return runs;
 }

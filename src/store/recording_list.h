@@ -24,13 +24,14 @@ namespace heimdallr::store {
 /// size of the file. Errors as Connection::Open and CheckSchema.
 [[nodiscard]] absl::StatusOr<std::vector<Repetition>> ListRecordings(const std::string& path);
 
-/// Names of the runs of which a repetition is there with its records.
+/// Names of the runs of which a repetition is there with all its records: one that is cut short
+/// does not stand for its run.
 [[nodiscard]] absl::StatusOr<std::set<std::string>> RunsWithRecords(Connection& connection);
 
 /// Which recording of a database is meant.
 struct Selection {
   std::optional<std::string> run;  ///< may be left out when there is one run
-  /// From 1; when left out, the first that has its records.
+  /// From 1; when left out, the first that has its records, and if there is one, all of them.
   std::optional<std::uint64_t> repetition;
 };
 

@@ -140,41 +140,41 @@ absl::StatusOr<RepetitionRow> NewRow(Connection& connection) {
   return RepetitionRow{.id = *id, .first_record = last->Integer(0)};
 }
 
-// Reads to the end of the records; returns why they ended early if it was not for the trace.
-absl::Status Read(Connection& connection, analysis::RecordSource& source, const Progress& progress,
-                  WholeWriter* whole, FigureCounter& counter, absl::Status& end) {
+// What of a recording is told while it is read.
+struct Reading {
+  Connection& connection;
+  const Progress& progress;
+};
+
+// Reads to the end of the records, for `whole` too if it is not nullptr. What ends them early for
+// the trace's sake is in the result.
+absl::StatusOr<Repetition> ReadToEnd(const Reading& reading, analysis::RecordSource& source,
+                                     WholeWriter* whole) {
+  Repetition repetition{.header = source.header()};
+  FigureCounter counter(source.header());
   std::uint64_t records = 0;
-  for (;;) {
-    const auto record = source.Next();
-    if (!record.ok()) end = record.status();
-    if (!record.ok() || *record == nullptr) return connection.noted();
+  for (auto record = source.Next();; record = source.Next()) {
+    if (!record.ok()) repetition.end = record.status();
+    if (!record.ok() || *record == nullptr) break;
     counter.Add(**record);
     if (whole != nullptr) whole->Add(**record);
     if (++records % kRecordsBetweenLooks != 0) continue;
-    if (!connection.noted().ok()) return connection.noted();
-    if (progress(source.extent()) == Proceed::kStop) return absl::CancelledError("interrupted");
+    if (!reading.connection.noted().ok()) break;
+    if (reading.progress(source.extent()) == Proceed::kStop) {
+      return absl::CancelledError("interrupted");
+    }
   }
+  if (!reading.connection.noted().ok()) return reading.connection.noted();
+  repetition.figures = counter.figures();
+  repetition.extent = source.extent();
+  repetition.recorder = source.recorder_statistics();
+  return repetition;
 }
 
-}  // namespace
-
-absl::StatusOr<Added> AddRecording(Update& update, const RecordingName& name,
-                                   analysis::RecordSource& source, Content content,
-                                   const Progress& progress) {
-  Connection& connection = update.connection();
-  auto known = FindRepetition(connection, name.identity);
-  if (!known.ok()) return known.status();
-  Added added{.repetition = {.name = name, .content = content, .header = source.header()}};
-  if (*known) {
-    Repetition& before = (*known)->repetition;
-    if (before.content == Content::kWhole || content == Content::kStatistics) {
-      return Added{.was_there = true, .repetition = std::move(before)};
-    }
-    added.repetition.name = before.name;  // it keeps its place
-    if (absl::Status status = RemoveRepetition(connection, (*known)->row.id); !status.ok()) {
-      return status;
-    }
-  }
+// Adds one whose identity is not there.
+absl::StatusOr<Repetition> AddNew(const Reading& reading, const RecordingName& name,
+                                  analysis::RecordSource& source, Content content) {
+  Connection& connection = reading.connection;
   auto row = NewRow(connection);
   if (!row.ok()) return row.status();
   std::unique_ptr<WholeWriter> whole;
@@ -183,26 +183,65 @@ absl::StatusOr<Added> AddRecording(Update& update, const RecordingName& name,
     if (!writer.ok()) return writer.status();
     whole = *std::move(writer);
   }
-  Repetition& repetition = added.repetition;
-  FigureCounter counter(source.header());
-  absl::Status status = Read(connection, source, progress, whole.get(), counter, repetition.end);
-  if (status.ok() && whole) status = whole->Finish();
-  if (!status.ok()) return status;
-  repetition.figures = counter.figures();
-  repetition.extent = source.extent();
-  repetition.recorder = source.recorder_statistics();
-  if (whole && !whole->heat().cells().empty()) {
-    row->heat_time_ns = whole->heat().time_ns();
-    row->heat_page_bytes = whole->heat().page_bytes();
+  auto repetition = ReadToEnd(reading, source, whole.get());
+  if (!repetition.ok()) return repetition.status();
+  if (whole) {
+    if (absl::Status status = whole->Finish(); !status.ok()) return status;
+    if (!whole->heat().cells().empty()) {
+      row->heat_time_ns = whole->heat().time_ns();
+      row->heat_page_bytes = whole->heat().page_bytes();
+    }
+    whole = nullptr;
   }
-  whole = nullptr;
-  status = AddRepetition(connection, repetition, *row);
-  if (!status.ok()) return status;
+  repetition->name = name;
+  repetition->content = content;
+  if (absl::Status status = AddRepetition(connection, *repetition, *row); !status.ok()) {
+    return status;
+  }
   // With the number it was given.
-  known = FindRepetition(connection, name.identity);
+  auto added = FindRepetition(connection, name.identity);
+  if (!added.ok()) return added.status();
+  if (*added) repetition->name = (*added)->repetition.name;
+  return repetition;
+}
+
+// Whether `found` with this content is worth taking the place of `before`.
+bool Gains(const Repetition& found, Content content, const Repetition& before) {
+  if (found.HasMoreThan(before)) return true;
+  return content != before.content && !before.HasMoreThan(found);
+}
+
+}  // namespace
+
+absl::StatusOr<Added> AddRecording(Update& update, const RecordingName& name,
+                                   const OpenSource& open, Content content,
+                                   const Progress& progress) {
+  const Reading reading{update.connection(), progress};
+  auto known = FindRepetition(reading.connection, name.identity);
   if (!known.ok()) return known.status();
-  if (*known) added.repetition.name = (*known)->repetition.name;
-  return added;
+  RecordingName place = name;
+  if (*known) {
+    Repetition& before = (*known)->repetition;
+    if (before.content == Content::kWhole) content = Content::kWhole;
+    const bool has_all = before.complete() && before.content == content;
+    if (has_all) return Added{Gain::kNothing, std::move(before)};
+    // How much there is shows at its end. Reading it twice costs a twentieth of converting it.
+    auto look = open();
+    if (!look.ok()) return look.status();
+    const auto found = ReadToEnd(reading, **look, nullptr);
+    if (!found.ok()) return found.status();
+    if (!Gains(*found, content, before)) return Added{Gain::kNothing, std::move(before)};
+    if (absl::Status status = RemoveRepetition(reading.connection, **known); !status.ok()) {
+      return status;
+    }
+    place = before.name;
+    place.path = name.path;
+  }
+  auto source = open();
+  if (!source.ok()) return source.status();
+  auto repetition = AddNew(reading, place, **source, content);
+  if (!repetition.ok()) return repetition.status();
+  return Added{*known ? Gain::kMore : Gain::kRecording, *std::move(repetition)};
 }
 
 }  // namespace heimdallr::store

@@ -10,6 +10,11 @@ std::uint64_t Figures::all_records() const {
   return std::accumulate(records.begin(), records.end(), std::uint64_t{0});
 }
 
+bool Repetition::HasMoreThan(const Repetition& other) const {
+  if (complete() != other.complete()) return complete();
+  return !complete() && extent.good_bytes > other.extent.good_bytes;
+}
+
 // Of several, the best source wins; a process id may be used again, so then the first does.
 void FigureCounter::Keep(const StatisticsRecord& record) {
   if (record.pid != pid_) return;

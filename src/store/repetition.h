@@ -24,7 +24,7 @@ struct RecordingName {
   std::string workload;      ///< such as "bt.A"
   std::string mode;          ///< such as "clock", "dry"; empty = none was given
   std::uint64_t number = 0;  ///< of the repetition, from 1; 0 = the next that is free
-  std::string identity;      ///< tells this trace from every other
+  std::string identity;      ///< tells this recording from every other, however much there is of it
   std::string path;
 };
 
@@ -74,6 +74,9 @@ struct Repetition {
 
   /// Nothing of the recording is missing at its end.
   [[nodiscard]] bool complete() const { return end.ok() && extent.finished && !extent.cut; }
+  /// Whether this reading of a recording got further than `other`, one of the same recording: to
+  /// its end, or, where neither did, to a later byte of its trace.
+  [[nodiscard]] bool HasMoreThan(const Repetition& other) const;
 };
 
 /// Sums a recording up, record by record. Takes next to no time. Not thread-safe.

@@ -1,5 +1,10 @@
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <string>
 #include <string_view>
+#include <system_error>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -20,7 +25,8 @@ constexpr std::string_view kSelect =
     " r.stack_depth, r.good_bytes, r.file_bytes, r.late_records, r.unknown_chunks, r.finished,"
     " r.cut, r.recorder_user_ns, r.recorder_system_ns, r.recorder_wall_ns, r.recorder_ticks,"
     " r.recorder_channel_events, r.accesses, r.faults, r.allocations, r.mappings,"
-    " r.process_events, r.thread_events, r.losses, r.statistics, r.periods, r.wall_ns, r.user_ns,"
+    " r.process_events, r.thread_events, r.losses, r.statistics, r.periods, r.placements, "
+    "r.wall_ns, r.user_ns,"
     " r.system_ns, r.max_rss_bytes, r.minor_faults, r.major_faults, r.exit_code, r.exit_signal,"
     " r.statistics_source, r.heat_time_ns, r.heat_page_bytes "
     "FROM repetitions AS r JOIN runs ON runs.id = r.run ";
@@ -203,6 +209,55 @@ absl::Status ReadStreams(Connection& connection, std::int64_t id, Repetition& r)
   return row.status();
 }
 
+// Of "0,1"; what is no number ends it.
+std::vector<std::uint32_t> ParseNumberList(std::string_view text) {
+  std::vector<std::uint32_t> numbers;
+  const char* next = text.data();
+  const char* const end = next + text.size();
+  while (next < end) {
+    std::uint32_t number = 0;
+    const auto [after, error] = std::from_chars(next, end, number);
+    if (error != std::errc{}) break;
+    numbers.push_back(number);
+    next = after + 1;
+  }
+  return numbers;
+}
+
+absl::Status ReadMemories(Connection& connection, std::int64_t id, TraceHeader& header) {
+  auto rows = Statement::Prepare(
+      connection,
+      "SELECT number, name, nodes FROM memories WHERE repetition = ? ORDER BY position");
+  if (!rows.ok()) return rows.status();
+  rows->Bind(id);
+  auto row = rows->Step();
+  for (; row.ok() && *row; row = rows->Step()) {
+    if (header.memories.size() == 256) return TooMuch(connection);
+    header.memories.push_back({.id = static_cast<std::uint8_t>(rows->Integer(0)),
+                               .name = std::string(rows->Text(1)),
+                               .nodes = ParseNumberList(rows->Text(2))});
+  }
+  return row.status();
+}
+
+absl::Status ReadNodes(Connection& connection, std::int64_t id, TraceHeader& header) {
+  constexpr std::size_t kMostNodes = 1024;  // Linux' MAX_NUMNODES
+  auto rows = Statement::Prepare(connection,
+                                 "SELECT number, memory_bytes, cpus, distances FROM nodes "
+                                 "WHERE repetition = ? ORDER BY position");
+  if (!rows.ok()) return rows.status();
+  rows->Bind(id);
+  auto row = rows->Step();
+  for (; row.ok() && *row; row = rows->Step()) {
+    if (header.nodes.size() == kMostNodes) return TooMuch(connection);
+    header.nodes.push_back({.id = static_cast<std::uint32_t>(rows->Integer(0)),
+                            .memory_bytes = rows->Unsigned(1),
+                            .cpus = ParseNumberList(rows->Text(2)),
+                            .distances = ParseNumberList(rows->Text(3))});
+  }
+  return row.status();
+}
+
 absl::Status ReadLosses(Connection& connection, std::int64_t id, Repetition& r) {
   auto rows = Statement::Prepare(connection,
                                  "SELECT kind, stream, count, duration_ns FROM loss_totals "
@@ -233,6 +288,8 @@ absl::StatusOr<std::vector<StoredRepetition>> ReadAll(Connection& connection, St
     absl::Status status = ReadTexts(connection, "word", "command_line", id, r.header.command_line);
     status.Update(ReadTexts(connection, "setting", "environment", id, r.header.environment));
     status.Update(ReadStreams(connection, id, r));
+    status.Update(ReadMemories(connection, id, r.header));
+    status.Update(ReadNodes(connection, id, r.header));
     status.Update(ReadLosses(connection, id, r));
     if (!status.ok()) return status;
   }

@@ -1,6 +1,7 @@
 #include "store/repetition_rows.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "store/next_id.h"
 #include "store/statement.h"
@@ -57,7 +58,7 @@ std::string Joined(const std::vector<std::string>& words) {
 
 absl::Status AddMainRow(Connection& connection, const Repetition& r, const RepetitionRow& row,
                         std::int64_t run, std::uint64_t number) {
-  auto table = TableWriter::Create(connection, "repetitions", 57);
+  auto table = TableWriter::Create(connection, "repetitions", 58);
   if (!table.ok()) return table.status();
   const TraceHeader& h = r.header;
   const Figures& f = r.figures;
@@ -65,26 +66,27 @@ absl::Status AddMainRow(Connection& connection, const Repetition& r, const Repet
   const bool cells = row.heat_time_ns != 0;
   using Cost = RecorderStatistics;
   using Usage = StatisticsRecord;
-  table->Add(
-      row.id, run, number, r.name.identity, r.name.path, whole,
-      r.end.ok() ? std::nullopt : std::optional(r.end.raw_code()),
-      r.end.ok() ? std::nullopt : std::optional(std::string(r.end.message())),
-      whole ? std::optional(row.first_record) : std::nullopt, f.all_records(), f.end_ns,
-      Joined(h.command_line), h.format_version, h.tool_version, h.host, h.kernel, h.processor,
-      h.online_cpus, h.page_size_bytes, h.start_realtime_ns, h.start_monotonic_ns, h.pid,
-      h.working_directory, h.allocations, h.dry_run, h.stack_depth, r.extent.good_bytes,
-      r.extent.file_bytes, r.extent.late_records, r.extent.unknown_chunks, r.extent.finished,
-      r.extent.cut, Of(r.recorder, &Cost::user_ns), Of(r.recorder, &Cost::system_ns),
-      Of(r.recorder, &Cost::wall_ns), Of(r.recorder, &Cost::ticks),
-      Of(r.recorder, &Cost::channel_events), f.count<AccessRecord>(), f.count<FaultRecord>(),
-      f.count<AllocationRecord>(), f.count<MappingRecord>(), f.count<ProcessRecord>(),
-      f.count<ThreadRecord>(), f.count<LossRecord>(), f.count<StatisticsRecord>(),
-      f.count<PeriodRecord>(), Of(f.process, &Usage::wall_ns), Of(f.process, &Usage::user_ns),
-      Of(f.process, &Usage::system_ns), Of(f.process, &Usage::max_rss_bytes),
-      Of(f.process, &Usage::minor_faults), Of(f.process, &Usage::major_faults),
-      Of(f.process, &Usage::exit_code), Of(f.process, &Usage::exit_signal),
-      Of(f.process, &Usage::source), cells ? std::optional(row.heat_time_ns) : std::nullopt,
-      cells ? std::optional(row.heat_page_bytes) : std::nullopt);
+  table->Add(row.id, run, number, r.name.identity, r.name.path, whole,
+             r.end.ok() ? std::nullopt : std::optional(r.end.raw_code()),
+             r.end.ok() ? std::nullopt : std::optional(std::string(r.end.message())),
+             whole ? std::optional(row.first_record) : std::nullopt, f.all_records(), f.end_ns,
+             Joined(h.command_line), h.format_version, h.tool_version, h.host, h.kernel,
+             h.processor, h.online_cpus, h.page_size_bytes, h.start_realtime_ns,
+             h.start_monotonic_ns, h.pid, h.working_directory, h.allocations, h.dry_run,
+             h.stack_depth, r.extent.good_bytes, r.extent.file_bytes, r.extent.late_records,
+             r.extent.unknown_chunks, r.extent.finished, r.extent.cut,
+             Of(r.recorder, &Cost::user_ns), Of(r.recorder, &Cost::system_ns),
+             Of(r.recorder, &Cost::wall_ns), Of(r.recorder, &Cost::ticks),
+             Of(r.recorder, &Cost::channel_events), f.count<AccessRecord>(), f.count<FaultRecord>(),
+             f.count<AllocationRecord>(), f.count<MappingRecord>(), f.count<ProcessRecord>(),
+             f.count<ThreadRecord>(), f.count<LossRecord>(), f.count<StatisticsRecord>(),
+             f.count<PeriodRecord>(), f.count<PlacementRecord>(), Of(f.process, &Usage::wall_ns),
+             Of(f.process, &Usage::user_ns), Of(f.process, &Usage::system_ns),
+             Of(f.process, &Usage::max_rss_bytes), Of(f.process, &Usage::minor_faults),
+             Of(f.process, &Usage::major_faults), Of(f.process, &Usage::exit_code),
+             Of(f.process, &Usage::exit_signal), Of(f.process, &Usage::source),
+             cells ? std::optional(row.heat_time_ns) : std::nullopt,
+             cells ? std::optional(row.heat_page_bytes) : std::nullopt);
   return connection.noted();
 }
 
@@ -110,6 +112,29 @@ absl::Status AddStreams(Connection& connection, const Repetition& r, std::int64_
   return connection.noted();
 }
 
+// "0,1"; nothing for none.
+std::optional<std::string> NumberList(const std::vector<std::uint32_t>& numbers) {
+  if (numbers.empty()) return std::nullopt;
+  return fmt::format("{}", fmt::join(numbers, ","));
+}
+
+absl::Status AddMemories(Connection& connection, const TraceHeader& header, std::int64_t id) {
+  auto memories = TableWriter::Create(connection, "memories", 5);
+  if (!memories.ok()) return memories.status();
+  for (std::size_t i = 0; i < header.memories.size(); ++i) {
+    const MemoryInfo& memory = header.memories[i];
+    memories->Add(id, i, memory.id, memory.name, NumberList(memory.nodes));
+  }
+  auto nodes = TableWriter::Create(connection, "nodes", 6);
+  if (!nodes.ok()) return nodes.status();
+  for (std::size_t i = 0; i < header.nodes.size(); ++i) {
+    const NodeInfo& node = header.nodes[i];
+    nodes->Add(id, i, node.id, node.memory_bytes, NumberList(node.cpus),
+               NumberList(node.distances));
+  }
+  return connection.noted();
+}
+
 absl::Status AddLosses(Connection& connection, const Repetition& r, std::int64_t id) {
   auto table = TableWriter::Create(connection, "loss_totals", 5);
   if (!table.ok()) return table.status();
@@ -131,20 +156,9 @@ absl::Status AddRepetition(Connection& connection, const Repetition& repetition,
   status.Update(AddTexts(connection, "command_line", row.id, repetition.header.command_line));
   status.Update(AddTexts(connection, "environment", row.id, repetition.header.environment));
   status.Update(AddStreams(connection, repetition, row.id));
+  status.Update(AddMemories(connection, repetition.header, row.id));
   status.Update(AddLosses(connection, repetition, row.id));
   return status;
-}
-
-absl::Status RemoveRepetition(Connection& connection, std::int64_t id) {
-  for (const char* table : {"loss_totals", "streams", "environment", "command_line"}) {
-    auto remove =
-        Statement::Prepare(connection, fmt::format("DELETE FROM {} WHERE repetition = ?", table));
-    if (!remove.ok()) return remove.status();
-    if (absl::Status status = remove->Run(id); !status.ok()) return status;
-  }
-  auto remove = Statement::Prepare(connection, "DELETE FROM repetitions WHERE id = ?");
-  if (!remove.ok()) return remove.status();
-  return remove->Run(id);
 }
 
 }  // namespace heimdallr::store

@@ -26,13 +26,13 @@ struct RepetitionRow {
 absl::Status AddRepetition(Connection& connection, const Repetition& repetition,
                            const RepetitionRow& row);
 
-/// Removes a repetition of Content::kStatistics.
-absl::Status RemoveRepetition(Connection& connection, std::int64_t id);
-
 struct StoredRepetition {
   RepetitionRow row;
   Repetition repetition;
 };
+
+/// Removes all rows of a repetition, those of its records included; its row of runs stays.
+absl::Status RemoveRepetition(Connection& connection, const StoredRepetition& stored);
 
 /// All of a database, by run and number; of one run if `run` is given. Asks small tables alone.
 [[nodiscard]] absl::StatusOr<std::vector<StoredRepetition>> ReadRepetitions(

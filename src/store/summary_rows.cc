@@ -113,15 +113,21 @@ class SumWriter {
   // Returns the place of the group's site.
   std::optional<std::int64_t> AddChain(std::int64_t group, std::uint32_t chain,
                                        const analysis::ObjectRow& row, TableWriter& frames) {
-    const std::span<const CodePlace> places = sums_.profile.objects().map().chain(chain);
+    const std::vector<CodePlace> places = sums_.profile.objects().map().chain(chain);
     std::optional<std::int64_t> site;
     for (std::size_t depth = 0; depth < places.size(); ++depth) {
       const std::int64_t place = places_.PlaceId(places[depth]);
       frames.Add(group, depth, place);
-      const bool is_site = row.site && row.site->offset == places[depth].offset + 1;
-      if (is_site && !site) site = place;
+      if (row.site && !site && IsAt(places[depth], *row.site)) site = place;
     }
     return site;
+  }
+
+  // A site is where the call returns to; its place is the byte before.
+  [[nodiscard]] bool IsAt(const CodePlace& place, const analysis::CodeName& site) const {
+    if (site.offset != place.offset + 1) return false;
+    if (place.module == 0) return site.module.empty();
+    return site.module == sums_.profile.modules().module(place.module).path;
   }
 
   Connection& connection_;

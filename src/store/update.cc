@@ -4,8 +4,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
+#include <climits>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
@@ -20,13 +23,38 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What follows the database's name in that of the unfinished file; then the process id.
-constexpr std::string_view kUnfinished = ".unfinished-";
+// Names are `DATABASE.unfinished-HOST-PID`: processes of another host, which may share the file
+// system, cannot be asked.
+std::string UnfinishedPrefix(const std::string& path) {
+  std::array<char, HOST_NAME_MAX + 1> host{};
+  gethostname(host.data(), host.size() - 1);
+  std::replace(host.begin(), host.end(), '/', '_');
+  return fmt::format("{}.unfinished-{}-", path, host.data());
+}
+
+// Whether somebody has the database open. It is locked from its first use to its last, also by
+// processes of containers, whose ids mean others here; where locks are not known, it counts as in
+// use.
+bool IsInUse(const std::string& database) {
+  // https://www.sqlite.org/fileformat2.html#the_lock_byte_page
+  constexpr off_t kLockBytes = 0x40000000;
+  constexpr off_t kLockLength = 512;
+  const int fd = open(database.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0) return true;
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = kLockBytes;
+  lock.l_len = kLockLength;
+  const int result = fcntl(fd, F_OFD_GETLK, &lock);
+  close(fd);
+  return result != 0 || lock.l_type != F_UNLCK;
+}
 
 // Removes what conversions into `path` left behind that were killed.
 void RemoveAbandoned(const std::string& path) {
   const fs::path target(path);
-  const std::string prefix = target.filename().string() + std::string(kUnfinished);
+  const std::string prefix = UnfinishedPrefix(target.filename().string());
   std::error_code error;
   const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
@@ -38,7 +66,9 @@ void RemoveAbandoned(const std::string& path) {
     const char* const last = name.data() + name.size();
     const auto [at, wrong] = std::from_chars(first, last, pid);
     if (wrong != std::errc{} || at != last || pid <= 0) continue;
-    if (kill(pid, 0) != 0 && errno == ESRCH) {
+    // The id comes first: a conversion that has just begun has no lock yet.
+    const bool is_gone = kill(pid, 0) != 0 && errno == ESRCH;
+    if (is_gone && !IsInUse(entry->path())) {
       std::error_code ignored;  // it is in nobody's way
       fs::remove(entry->path(), ignored);
     }
@@ -76,7 +106,7 @@ absl::Status MoveTo(const std::string& from, const std::string& path) {
 
 absl::StatusOr<Update> Update::BeginNew(const std::string& path) {
   RemoveAbandoned(path);
-  std::string temporary = fmt::format("{}{}{}", path, kUnfinished, getpid());
+  std::string temporary = fmt::format("{}{}", UnfinishedPrefix(path), getpid());
   std::error_code ignored;
   fs::remove(temporary, ignored);  // of a process that had our id
   auto connection = Connection::Open(temporary, OpenMode::kCreate);

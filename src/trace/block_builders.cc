@@ -5,7 +5,8 @@
 namespace heimdallr::trace {
 namespace {
 
-// Traits of an access site: weight (bits of the float) 63-32, size 31-16, kind 15-8, replayed 0.
+// Traits of an allocation site: memory 55-48, stack 47-16, call 15-8, flags 7-0. Of an access site:
+// weight (bits of the float) 63-32, size 31-16, kind 15-8, replayed 0.
 std::uint64_t AccessTraits(const AccessRecord& record) {
   return (std::uint64_t{std::bit_cast<std::uint32_t>(record.weight)} << 32) |
          (std::uint64_t{record.size} << 16) |
@@ -20,11 +21,11 @@ void PutSiteColumn(std::string& to, std::uint32_t field, std::span<const Site> s
   PutBytes(to, field, column.Close());
 }
 
-void PutSiteWeights(std::string& to, std::uint32_t field, std::span<const Site> sites) {
+/// `bits(key)` are those of the float.
+template <typename Bits>
+void PutSiteWeights(std::string& to, std::uint32_t field, std::span<const Site> sites, Bits bits) {
   constexpr std::uint32_t kOne = std::bit_cast<std::uint32_t>(1.0F);
-  const auto weight = [](const Site& site) {
-    return static_cast<std::uint32_t>(site.key.traits >> 32);
-  };
+  const auto weight = [&](const Site& site) { return static_cast<std::uint32_t>(bits(site.key)); };
   Column column(kMaxBlockSites);
   const bool uniform = std::all_of(sites.begin(), sites.end(), [&](const Site& site) {
     return weight(site) == weight(sites.front());
@@ -103,7 +104,7 @@ void AccessBlockBuilder::Encode(const BlockOwner& owner, std::string& to) {
   PutSiteColumn(to, 5, sites, [](const SiteKey& key) { return (key.traits >> 8) & 0xff; });
   PutSiteColumn(to, 6, sites, [](const SiteKey& key) { return (key.traits >> 16) & 0xffff; });
   PutSiteColumn(to, 7, sites, [](const SiteKey& key) { return key.traits & 1; });
-  PutSiteWeights(to, 8, sites);
+  PutSiteWeights(to, 8, sites, [](const SiteKey& key) { return key.traits >> 32; });
   if (data_source_count_ > 1 || data_sources_[0] != 0) {
     Column values(kMaxBlockDataSources);
     for (std::uint32_t i = 0; i < data_source_count_; ++i) values.Append(data_sources_[i]);
@@ -138,12 +139,13 @@ void AllocationBlockBuilder::Encode(const BlockOwner& owner, std::string& to) {
   PutSiteIps(to, 3);
   PutSiteColumn(to, 4, sites, [](const SiteKey& key) { return (key.traits >> 8) & 0xff; });
   PutSiteColumn(to, 5, sites, [](const SiteKey& key) { return key.traits & 0xff; });
-  PutSiteColumn(to, 6, sites, [](const SiteKey& key) { return key.traits >> 16; });
+  PutSiteColumn(to, 6, sites, [](const SiteKey& key) { return (key.traits >> 16) & 0xffff'ffff; });
   PutBytes(to, 7, time_delta_.bytes());
   PutBytes(to, 8, CloseSiteColumn());
   PutBytes(to, 9, address_delta_.bytes());
   PutBytes(to, 10, size_delta_.bytes());
   PutBytes(to, 11, old_address_delta_.bytes());
+  PutSiteColumn(to, 12, sites, [](const SiteKey& key) { return key.traits >> 48; });
 }
 
 void AllocationBlockBuilder::Clear() {
@@ -164,6 +166,26 @@ void FaultBlockBuilder::Encode(const BlockOwner& owner, std::string& to) {
 void FaultBlockBuilder::Clear() {
   ClearCommon();
   cpu_.Clear();
+}
+
+// In the place of a code address: weight (bits of the float) 63-32, node 31-0.
+bool PlacementBlockBuilder::Add(const PlacementRecord& record) {
+  const std::uint64_t weight = std::bit_cast<std::uint32_t>(record.weight);
+  const SiteKey key{.ip = (weight << 32) | record.node, .traits = record.size};
+  return AddCommon(record.time_ns, key, record.address) != kNoRoom;
+}
+
+void PlacementBlockBuilder::Encode(const BlockOwner& owner, std::string& to) {
+  const std::span<const Site> sites = sites_.sites();
+  PutField(to, 1, owner.pid);
+  PutSiteColumn(to, 2, sites, [](const SiteKey& key) { return key.ip & 0xffff'ffff; });
+  Column bytes(kMaxBlockSites);
+  for (const Site& site : sites) bytes.Append(site.key.traits);
+  PutBytes(to, 3, bytes.bytes());
+  PutSiteWeights(to, 4, sites, [](const SiteKey& key) { return key.ip >> 32; });
+  PutBytes(to, 5, time_delta_.bytes());
+  PutBytes(to, 6, CloseSiteColumn());
+  PutBytes(to, 7, address_delta_.bytes());
 }
 
 }  // namespace heimdallr::trace

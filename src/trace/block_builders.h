@@ -1,6 +1,6 @@
 // Records of one thread into the columns of a block, ready to be written.
 //
-// All three builders work alike: Add returns false, and takes nothing, when the block has no room;
+// All builders work alike: Add returns false, and takes nothing, when the block has no room;
 // then Encode it, Clear it and add again.
 #pragma once
 
@@ -101,12 +101,12 @@ class AllocationBlockBuilder : public BlockBase {
         (record.event == AllocationEvent::kDeallocate ? kSiteDeallocation : 0U) |
         (has_size ? kSiteHasSize : 0U) | (has_old_address ? kSiteHasOldAddress : 0U);
     const std::uint64_t before = previous_address_;
-    const std::uint32_t site =
-        AddCommon(record.time_ns,
-                  {.ip = record.caller,
-                   .traits = (std::uint64_t{record.stack} << 16) |
-                             (std::uint64_t{static_cast<std::uint8_t>(record.call)} << 8) | flags},
-                  record.address);
+    const std::uint32_t site = AddCommon(
+        record.time_ns,
+        {.ip = record.caller,
+         .traits = (std::uint64_t{record.memory} << 48) | (std::uint64_t{record.stack} << 16) |
+                   (std::uint64_t{static_cast<std::uint8_t>(record.call)} << 8) | flags},
+        record.address);
     if (site == kNoRoom) return false;
     if (has_size) {
       size_delta_.AppendDelta(record.size - sites_[site].last_size);
@@ -139,6 +139,16 @@ class FaultBlockBuilder : public BlockBase {
 
  private:
   UniformColumn cpu_;
+};
+
+class PlacementBlockBuilder : public BlockBase {
+ public:
+  static constexpr ChunkKind kKind = ChunkKind::kPlacementBlock;
+
+  [[nodiscard]] bool Add(const PlacementRecord& record);
+  /// Appends the serialized PlacementBlock message.
+  void Encode(const BlockOwner& owner, std::string& to);
+  void Clear() { ClearCommon(); }
 };
 
 }  // namespace heimdallr::trace

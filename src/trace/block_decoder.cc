@@ -119,12 +119,17 @@ absl::Status ReadAllocationSites(const v1::AllocationBlock& message,
   const UniformReader<int> call(message.site_call());
   const UniformReader<std::uint32_t> flags(message.site_flags());
   const UniformReader<std::uint32_t> stack(message.site_stack());
+  const UniformReader<std::uint32_t> memory(message.site_memory());
   RETURN_IF_ERROR(CheckColumns(count, NamedColumn<int>{call, "site_call"},
                                NamedColumn<std::uint32_t>{flags, "site_flags"},
-                               NamedColumn<std::uint32_t>{stack, "site_stack"}));
+                               NamedColumn<std::uint32_t>{stack, "site_stack"},
+                               NamedColumn<std::uint32_t>{memory, "site_memory"}));
   sites.resize(count);
   std::uint64_t caller = 0;
   for (std::size_t i = 0; i < count; ++i) {
+    if (memory[i] > std::numeric_limits<std::uint8_t>::max()) {
+      return absl::DataLossError(fmt::format("names memory {}; they are 0 to 255", memory[i]));
+    }
     caller += static_cast<std::uint64_t>(message.site_caller_delta(static_cast<int>(i)));
     sites[i] = {
         .common = {.caller = caller,
@@ -135,8 +140,29 @@ absl::Status ReadAllocationSites(const v1::AllocationBlock& message,
                                ? static_cast<AllocationCall>(call[i])
                                : AllocationCall::kUnknown,
                    .event = (flags[i] & kSiteDeallocation) != 0 ? AllocationEvent::kDeallocate
-                                                                : AllocationEvent::kAllocate},
+                                                                : AllocationEvent::kAllocate,
+                   .memory = static_cast<std::uint8_t>(memory[i])},
         .flags = flags[i]};
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadPlacementSites(const v1::PlacementBlock& message,
+                                std::vector<PlacementRecord>& sites) {
+  const std::size_t count = SizeOf(message.site_bytes());
+  const UniformReader<std::uint32_t> node(message.site_node());
+  const UniformReader<float> weight(message.site_weight(), 1.0F);
+  RETURN_IF_ERROR(CheckColumns(count, NamedColumn<std::uint32_t>{node, "site_node"},
+                               NamedColumn<float>{weight, "site_weight"}));
+  sites.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!std::isfinite(weight[i]) || weight[i] < 0) {
+      return absl::DataLossError(fmt::format("has pages of weight {}", weight[i]));
+    }
+    sites[i] = {.size = message.site_bytes(static_cast<int>(i)),
+                .weight = weight[i],
+                .node = node[i],
+                .pid = message.pid()};
   }
   return absl::OkStatus();
 }
@@ -155,6 +181,9 @@ absl::Status BlockDecoder::Decode(ChunkKind kind, std::string_view message,
       break;
     case ChunkKind::kFaultBlock:
       status = DecodeFaults(message, block);
+      break;
+    case ChunkKind::kPlacementBlock:
+      status = DecodePlacements(message, block);
       break;
     case ChunkKind::kMappings:
       status = DecodeRows<v1::Mappings, MappingRecord>(
@@ -317,6 +346,29 @@ absl::Status BlockDecoder::DecodeFaults(std::string_view message, RecordBlock& b
                           .tid = faults_.tid(),
                           .cpu = cpu[i],
                           .stream = static_cast<std::uint8_t>(faults_.stream())});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BlockDecoder::DecodePlacements(std::string_view message, RecordBlock& block) {
+  RETURN_IF_ERROR(Parse(message, placements_));
+  const std::size_t records = SizeOf(placements_.time_delta_ns());
+  const std::size_t site_count = SizeOf(placements_.site_bytes());
+  RETURN_IF_ERROR(CheckCounts(records, site_count, SizeOf(placements_.address_delta())));
+  const UniformReader<std::uint32_t> site(placements_.site());
+  RETURN_IF_ERROR(CheckColumns(records, NamedColumn<std::uint32_t>{site, "site"}));
+  RETURN_IF_ERROR(ReadPlacementSites(placements_, placement_sites_));
+
+  block.Reserve(records);
+  SiteAddresses addresses;
+  std::uint64_t time_ns = 0;
+  for (std::size_t i = 0; i < records; ++i) {
+    const auto place = static_cast<int>(i);
+    if (site[i] >= site_count || !addresses.Next(site[i], placements_.address_delta()[place])) {
+      return WrongSite(i, site[i], site_count);
+    }
+    time_ns += static_cast<std::uint64_t>(placements_.time_delta_ns()[place]);
+    block.AddLike(placement_sites_[site[i]], time_ns).address = addresses.address();
   }
   return absl::OkStatus();
 }

@@ -35,12 +35,15 @@ class BlockDecoder {
   absl::Status DecodeAccesses(std::string_view message, RecordBlock& block);
   absl::Status DecodeAllocations(std::string_view message, RecordBlock& block);
   absl::Status DecodeFaults(std::string_view message, RecordBlock& block);
+  absl::Status DecodePlacements(std::string_view message, RecordBlock& block);
 
   v1::AccessBlock accesses_;
   v1::AllocationBlock allocations_;
   v1::FaultBlock faults_;
+  v1::PlacementBlock placements_;
   std::vector<AccessRecord> access_sites_;
   std::vector<AllocationSite> allocation_sites_;
+  std::vector<PlacementRecord> placement_sites_;
 };
 
 }  // namespace heimdallr::trace

@@ -15,7 +15,7 @@ namespace {
 
 bool IsContent(std::uint64_t field) {
   return field >= static_cast<std::uint64_t>(ChunkKind::kHeader) &&
-         field <= static_cast<std::uint64_t>(ChunkKind::kSymbols);
+         field <= static_cast<std::uint64_t>(ChunkKind::kPlacementBlock);
 }
 
 // Reads the fields of Chunk itself; its message is left to whoever knows the kind.

@@ -15,7 +15,7 @@ constexpr std::size_t kSmallestCompressed = 256;
 
 bool IsBlock(ChunkKind kind) {
   return kind == ChunkKind::kAccessBlock || kind == ChunkKind::kAllocationBlock ||
-         kind == ChunkKind::kFaultBlock;
+         kind == ChunkKind::kFaultBlock || kind == ChunkKind::kPlacementBlock;
 }
 
 }  // namespace

@@ -31,8 +31,9 @@ enum class ChunkKind : std::uint32_t {
   kCompressed = 15,
   kPeriods = 16,
   kSymbols = 17,
+  kPlacementBlock = 18,
 };
-inline constexpr std::size_t kChunkKinds = 18;  ///< one more than the largest ChunkKind
+inline constexpr std::size_t kChunkKinds = 19;  ///< one more than the largest ChunkKind
 
 /// No chunk is larger, compressed or not. It bounds what a reader allocates before it has seen the
 /// bytes.

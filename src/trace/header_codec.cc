@@ -7,12 +7,15 @@
 
 #include <fmt/format.h>
 
+#include "base/status_macros.h"
 #include "trace/format.h"
 
 namespace heimdallr::trace {
 namespace {
 
 constexpr std::size_t kMaxListBytes = std::size_t{1} << 20;
+// Their number is the square of that of the nodes: beyond, the header might outgrow its chunk.
+constexpr std::size_t kMaxNodesWithDistances = 512;
 constexpr char kCutMark[] = "[...]";
 
 template <typename Field>
@@ -52,6 +55,40 @@ StreamInfo GetStream(const v1::Stream& message) {
           .minimum_latency_cycles = message.minimum_latency_cycles()};
 }
 
+void PutMemory(const MemoryInfo& memory, v1::Memory& message) {
+  message.set_id(memory.id);
+  message.set_name(memory.name);
+  message.mutable_nodes()->Add(memory.nodes.begin(), memory.nodes.end());
+}
+
+void PutNode(const NodeInfo& node, bool with_distances, v1::Node& message) {
+  message.set_id(node.id);
+  message.set_memory_bytes(node.memory_bytes);
+  message.mutable_cpus()->Add(node.cpus.begin(), node.cpus.end());
+  if (!with_distances) return;
+  message.mutable_distances()->Add(node.distances.begin(), node.distances.end());
+}
+
+absl::Status GetMemories(const v1::Header& message, TraceHeader& header) {
+  for (const v1::Memory& memory : message.memories()) {
+    if (memory.id() > std::numeric_limits<std::uint8_t>::max()) {
+      return absl::DataLossError(
+          fmt::format("its header has a memory {}; memories are 0 to 255", memory.id()));
+    }
+    header.memories.push_back({.id = static_cast<std::uint8_t>(memory.id()),
+                               .name = memory.name(),
+                               .nodes = {memory.nodes().begin(), memory.nodes().end()}});
+  }
+  return absl::OkStatus();
+}
+
+NodeInfo GetNode(const v1::Node& message) {
+  return {.id = message.id(),
+          .memory_bytes = message.memory_bytes(),
+          .cpus = {message.cpus().begin(), message.cpus().end()},
+          .distances = {message.distances().begin(), message.distances().end()}};
+}
+
 }  // namespace
 
 v1::Header ToMessage(const TraceHeader& header) {
@@ -74,6 +111,9 @@ v1::Header ToMessage(const TraceHeader& header) {
   message.set_allocations(header.allocations);
   message.set_dry_run(header.dry_run);
   message.set_stack_depth(header.stack_depth);
+  for (const MemoryInfo& memory : header.memories) PutMemory(memory, *message.add_memories());
+  const bool with_distances = header.nodes.size() <= kMaxNodesWithDistances;
+  for (const NodeInfo& node : header.nodes) PutNode(node, with_distances, *message.add_nodes());
   return message;
 }
 
@@ -112,6 +152,8 @@ absl::StatusOr<TraceHeader> FromMessage(const v1::Header& message) {
     }
     header.streams.push_back(GetStream(stream));
   }
+  RETURN_IF_ERROR(GetMemories(message, header));
+  for (const v1::Node& node : message.nodes()) header.nodes.push_back(GetNode(node));
   return header;
 }
 

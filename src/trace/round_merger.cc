@@ -22,6 +22,7 @@ std::uint64_t RoundMerger::Rank(ChunkKind kind) {
     case ChunkKind::kAllocationBlock:
       return 3;
     case ChunkKind::kFaultBlock:
+    case ChunkKind::kPlacementBlock:
       return 4;
     case ChunkKind::kAccessBlock:
       return 5;

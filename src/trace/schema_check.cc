@@ -31,6 +31,7 @@ static_assert(Same(ChunkKind::kTrailer, v1::Chunk::kTrailer));
 static_assert(Same(ChunkKind::kCompressed, v1::Chunk::kCompressed));
 static_assert(Same(ChunkKind::kPeriods, v1::Chunk::kPeriods));
 static_assert(Same(ChunkKind::kSymbols, v1::Chunk::kSymbols));
+static_assert(Same(ChunkKind::kPlacementBlock, v1::Chunk::kPlacementBlock));
 
 static_assert(Same(AccessKind::kLoad, v1::ACCESS_KIND_LOAD));
 static_assert(Same(AccessKind::kStore, v1::ACCESS_KIND_STORE));

@@ -176,6 +176,7 @@ absl::Status TraceReader::Impl::Take(const ChunkContent& content) {
     case ChunkKind::kAccessBlock:
     case ChunkKind::kAllocationBlock:
     case ChunkKind::kFaultBlock:
+    case ChunkKind::kPlacementBlock:
     case ChunkKind::kMappings:
     case ChunkKind::kProcesses:
     case ChunkKind::kThreads:
@@ -285,10 +286,11 @@ absl::Status TraceReader::Impl::TakeFooter(std::string_view bytes) {
   if (extent_.finished) return absl::DataLossError("is a second footer");
   v1::Footer message;
   RETURN_IF_ERROR(Parse(bytes, message));
-  const std::uint64_t records =
-      message.access_records() + message.allocation_records() + message.fault_records() +
-      message.mapping_records() + message.process_records() + message.thread_records() +
-      message.loss_records() + message.statistics_records() + message.period_records();
+  const std::uint64_t records = message.access_records() + message.allocation_records() +
+                                message.fault_records() + message.mapping_records() +
+                                message.process_records() + message.thread_records() +
+                                message.loss_records() + message.statistics_records() +
+                                message.period_records() + message.placement_records();
   if (extent_.unknown_chunks == 0 && records != decoded_) {
     return absl::DataLossError(
         fmt::format("says that the trace has {} records; {} were found: rounds are missing or "

@@ -65,6 +65,9 @@ class TraceWriter::Impl {
   void Add(const FaultRecord& record) {
     AddToBlock(record, {record.pid, record.tid, record.stream}, fault_blocks_);
   }
+  void Add(const PlacementRecord& record) {
+    AddToBlock(record, {record.pid, 0, 0}, placement_blocks_);
+  }
   void Add(const MappingRecord& record) {
     AddToRows(record, ChunkKind::kMappings, *mappings_.mutable_mapping());
   }
@@ -135,6 +138,7 @@ class TraceWriter::Impl {
   OpenBlocks<AccessBlockBuilder> access_blocks_;
   OpenBlocks<AllocationBlockBuilder> allocation_blocks_;
   OpenBlocks<FaultBlockBuilder> fault_blocks_;
+  OpenBlocks<PlacementBlockBuilder> placement_blocks_;
   v1::Mappings mappings_;
   v1::Processes processes_;
   v1::Threads threads_;
@@ -216,6 +220,7 @@ void TraceWriter::Impl::CloseRound(std::uint64_t watermark_ns) {
   }
   Close(allocation_blocks_);
   Close(fault_blocks_);
+  Close(placement_blocks_);
   Close(access_blocks_);
   unwritten_ = {};
   watermark_ns_ = std::max(watermark_ns_, watermark_ns);
@@ -274,6 +279,7 @@ void TraceWriter::Impl::WriteFooter(const RecorderStatistics& statistics) {
   footer.set_loss_records(counts[ChunkKind::kLosses]);
   footer.set_statistics_records(counts[ChunkKind::kStatistics]);
   footer.set_period_records(counts[ChunkKind::kPeriods]);
+  footer.set_placement_records(counts[ChunkKind::kPlacementBlock]);
   footer.set_symbols_offset(symbols_offset_);
   footer.set_dropped_records(chunks_.dropped_records());
   v1::Recorder& recorder = *footer.mutable_recorder();
@@ -337,6 +343,7 @@ void TraceWriter::Add(const ThreadRecord& record) { impl_->Add(record); }
 void TraceWriter::Add(const LossRecord& record) { impl_->Add(record); }
 void TraceWriter::Add(const StatisticsRecord& record) { impl_->Add(record); }
 void TraceWriter::Add(const PeriodRecord& record) { impl_->Add(record); }
+void TraceWriter::Add(const PlacementRecord& record) { impl_->Add(record); }
 void TraceWriter::AddSymbols(const ModuleSymbols& symbols) { impl_->AddSymbols(symbols); }
 void TraceWriter::AddSymbols(const ProcessSymbols& symbols) { impl_->AddSymbols(symbols); }
 

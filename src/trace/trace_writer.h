@@ -71,6 +71,7 @@ class TraceWriter {
   void Add(const LossRecord& record);
   void Add(const StatisticsRecord& record);
   void Add(const PeriodRecord& record);
+  void Add(const PlacementRecord& record);
 
   /// Interns a call stack (innermost first) and returns its id, from 1. Equal stacks share an id.
   [[nodiscard]] std::uint32_t AddStack(std::span<const std::uint64_t> frames);

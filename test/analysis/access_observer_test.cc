@@ -1,5 +1,6 @@
 #include "analysis/access_observer.h"
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -93,6 +94,29 @@ TEST_CASE("AccessObserver: hears of all objects, those merged into their group i
   CHECK(witness.accesses.size() == kBlocks);
   CHECK(witness.objects.size() == kBlocks);
   CHECK(witness.records_of == witness.objects);
+}
+
+TEST_CASE(
+    "AccessObserver: hears of an object behind its accesses, also where those are held back") {
+  Witness witness;
+  constexpr std::uint64_t kBlocks = 250'000;
+  constexpr std::int32_t kOther = kPid + 1;
+  Profiled trace({}, SourceKind::kClock, &witness);
+  trace.Add(Mapped(0, kHeap, 0x10000, "[heap]"), Malloc(1, kHeap, 64));
+  for (std::uint64_t i = 1; i < kBlocks; ++i) {
+    // The other thread's access lies between blocks, and nothing decides it for long.
+    if (i % 20'000 == 0) trace.Add(Load(10 * i, kHeap + 0x1000, kPid, kOther));
+    trace.Add(Malloc(10 * i + 1, kHeap + 0x100, 64), Load(10 * i + 2, kHeap + 0x108));
+    // Those with the fewest accesses are merged: let them be the last, whose accesses are held.
+    if (i < kBlocks / 2) trace.Add(Load(10 * i + 3, kHeap + 0x108));
+    trace.Add(Free(10 * i + 4, kHeap + 0x100));
+  }
+  trace.End();
+  CHECK(witness.objects.size() == kBlocks - 1);
+  witness.records_of.erase(0);  // those of no object
+  CHECK(witness.records_of == witness.objects);
+  CHECK(std::is_sorted(witness.accesses.begin(), witness.accesses.end(),
+                       [](const auto& a, const auto& b) { return a.time_ns < b.time_ns; }));
 }
 
 TEST_CASE("AccessObserver: is told the group of each object") {

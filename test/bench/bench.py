@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from kinds import measure_kinds
 from reading import measure_reading
 
 USER_REGISTERS = "AX,BX,CX,DX,SI,DI,BP,SP,IP,R8,R9,R10,R11,R12,R13,R14,R15"
@@ -253,6 +254,18 @@ def measure_recordings_read(bench):
         verdict(holds, text)
 
 
+def measure_memory_kinds(bench):
+    """(g) a malloc and free pair by the memory it comes from, without recording."""
+    figures, verdicts = measure_kinds(bench)
+    print("### (g) ns of CPU time of a malloc and free pair, by memory\n")
+    if not figures:
+        print("memkind is not built: not measured\n")
+        return
+    table(["", "median", "quartiles"], [(name, *spread(values)) for name, values in figures])
+    for holds, text in verdicts:
+        verdict(holds, text)
+
+
 def machine():
     model = "unknown processor"
     for line in Path("/proc/cpuinfo").read_text().splitlines():
@@ -264,7 +277,7 @@ def machine():
 
 MEASUREMENTS = {"pairs": measure_pairs, "wall": measure_wall, "bytes": measure_bytes,
                 "start": measure_start, "replay": measure_replay,
-                "reading": measure_recordings_read}
+                "reading": measure_recordings_read, "kinds": measure_memory_kinds}
 
 
 def main():

@@ -94,23 +94,28 @@ TEST_CASE("TraceFiles: what is not there, and a folder without traces, is an err
   }
 }
 
-TEST_CASE("IdentityOf: is equal for copies and differs by header, size, beginning and end") {
+TEST_CASE("IdentityOf: stays while a trace grows, and differs by header, time, host and process") {
   const Folder folder;
   const TraceHeader header{.host = "node", .start_realtime_ns = 7, .pid = 8};
-  const std::string content(300'000, 'a');
+  const std::string begin(100'000, 'a');
   const auto identity = [&](const std::string& text, const TraceHeader& of) {
-    const auto found = IdentityOf(folder.Write("t", text), of);
+    const auto found = IdentityOf(folder.Write("t", text), of, begin.size());
     REQUIRE(found.ok());
     return *found;
   };
-  const std::string original = identity(content, header);
-  CHECK(identity(content, header) == original);
-  CHECK(identity(content + "a", header) != original);
-  CHECK(identity(content.substr(1), header) != original);
-  CHECK(identity("b" + content.substr(1), header) != original);
-  CHECK(identity(content.substr(1) + "b", header) != original);
-  CHECK(identity(content, {.host = "other", .start_realtime_ns = 7, .pid = 8}) != original);
-  CHECK_FALSE(IdentityOf(folder.path() + "/missing", header).ok());
+  const std::string original = identity(begin, header);
+  CHECK(identity(begin + std::string(300'000, 'b'), header) == original);
+  CHECK(identity("b" + begin.substr(1), header) != original);
+  CHECK(identity(begin.substr(1) + "b", header) != original);
+  CHECK(identity(begin, {.host = "other", .start_realtime_ns = 7, .pid = 8}) != original);
+  CHECK(identity(begin, {.host = "node", .start_realtime_ns = 8, .pid = 8}) != original);
+  CHECK(identity(begin, {.host = "node", .start_realtime_ns = 7, .pid = 9}) != original);
+}
+
+TEST_CASE("IdentityOf: a file that is missing or shorter than its header is an error") {
+  const Folder folder;
+  CHECK_FALSE(IdentityOf(folder.path() + "/missing", {}, 1).ok());
+  CHECK_FALSE(IdentityOf(folder.Write("t", "abc"), {}, 4).ok());
 }
 
 }  // namespace

@@ -41,6 +41,30 @@ TEST_CASE("StatisticsOfRuns: without one, with a dry run of the same command lin
   CHECK(runs[0].wall_overhead->ratio == Approx(0.5));
 }
 
+TEST_CASE("StatisticsOfRuns: command lines that are not known are not the same") {
+  store::Repetition run = Of("a", "clock", 1, 1500);
+  store::Repetition dry = Of("b", "dry", 1, 1000);
+  run.header.command_line.clear();
+  dry.header.command_line.clear();
+  const auto runs = StatisticsOfRuns({run, dry});
+  REQUIRE(runs.size() == 2);
+  CHECK_FALSE(runs[0].base.has_value());
+}
+
+TEST_CASE("StatisticsOfRuns: streams of one name have rates of their own") {
+  store::Repetition repetition = Of("a", "clock", 1, 4'000'000'000);  // 2 s of user time
+  repetition.header.streams = {
+      {.id = 1, .source = SourceKind::kPmu, .name = "loads", .frequency_hz = 100},
+      {.id = 2, .source = SourceKind::kPmu, .name = "loads", .frequency_hz = 1000}};
+  repetition.figures.streams = {{.ticks_with_access = 200}, {.ticks_with_access = 1800}};
+  store::Repetition second = repetition;
+  second.name.number = 2;
+  const auto runs = StatisticsOfRuns({repetition, second});
+  REQUIRE(runs[0].rates.size() == 2);
+  CHECK(runs[0].rates[0].reached_hz == Approx(100));
+  CHECK(runs[0].rates[1].reached_hz == Approx(900));
+}
+
 TEST_CASE("StatisticsOfRuns: failed repetitions are counted and left out of the means") {
   store::Repetition failed = Of("a", "clock", 2, 9999);
   failed.figures.process->exit_code = 3;

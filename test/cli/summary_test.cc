@@ -121,6 +121,43 @@ TEST_CASE("Summary: allocation sites are sorted by bytes, heap and mappings apar
   CHECK_THAT(Text(AppendSummaryJson, summary), Catch::Contains(R"("peak_live_bytes":7800)"));
 }
 
+TEST_CASE("Summary: allocation sites and mappings are named as objects are") {
+  const TemporaryFile file;
+  const TraceSummary summary = Summary(file, Header(), [](trace::TraceWriter& writer) {
+    writer.Add(MappingRecord{.address = 0x400000,
+                             .size = 0x10000,
+                             .path = "/bin/a",
+                             .protection = 5,
+                             .pid = 10,
+                             .tid = 10});
+    const auto add = [&](std::uint64_t caller, AllocationCall call) {
+      writer.Add(AllocationRecord{.time_ns = 1,
+                                  .address = caller << 8,
+                                  .size = 100,
+                                  .caller = caller,
+                                  .pid = 10,
+                                  .tid = 10,
+                                  .call = call});
+    };
+    add(0x400205, AllocationCall::kMalloc);
+    add(0x400305, AllocationCall::kMalloc);
+    add(0x900000, AllocationCall::kMalloc);  // in no file
+    add(0x400405, AllocationCall::kMmap);
+    ModuleSymbols module{.path = "/bin/a"};
+    // What the standard library inlines is not what asked.
+    module.code = {
+        {.offset = 0x204,
+         .frames = {{"std::allocator<int>::allocate", "new.h", 5}, {"fill\x1b[2J", "fill.cc", 12}}},
+        {.offset = 0x404, .frames = {{"arena", "arena.cc", 40}}}};
+    writer.AddSymbols(module);
+  });
+  const std::string text = Text(AppendSummaryText, summary);
+  for (const char* name : {"malloc  fill\\x1b[2J (fill.cc:12)\n", "malloc  a+0x305\n",
+                           "malloc  0x900000\n", "mmap  arena (arena.cc:40)\n"}) {
+    CHECK_THAT(text, Catch::Contains(name));
+  }
+}
+
 TEST_CASE("Summary: what was not recorded is said to be so") {
   TraceHeader header = Header();
   header.allocations = false;

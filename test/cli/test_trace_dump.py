@@ -119,6 +119,7 @@ class TraceDump(unittest.TestCase):
         self.assertTrue(summary["whole"])
         site = heap["sites"][0]
         self.assertEqual(site["module_offset"], hex(0x400200 - 0x400000 + 0x1000))
+        self.assertEqual((site["function"], site["file"], site["line"]), ("walk", "walk.c", 60))
 
     def table(self, *arguments):
         run = self.dump(*arguments, "--json", self.trace)

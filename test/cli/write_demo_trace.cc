@@ -29,7 +29,7 @@ constexpr std::int32_t kShell = 100;
 constexpr std::int32_t kChildren = 12;
 constexpr std::uint64_t kNsPerRound = 1000;
 
-heimdallr::TraceHeader Header() {
+heimdallr::TraceHeader Header(std::uint64_t rounds) {
   heimdallr::TraceHeader header;
   header.format_version = 1;
   header.tool_version = "0.1.0";
@@ -38,7 +38,8 @@ heimdallr::TraceHeader Header() {
   header.processor = "Example CPU";
   header.online_cpus = 2;
   header.page_size_bytes = 4096;
-  header.start_realtime_ns = 1'700'000'000'000'000'000;
+  // One of other rounds is another recording, and so began at another time.
+  header.start_realtime_ns = 1'700'000'000'000'000'000 + rounds;
   header.pid = kShell;
   header.command_line = {"./shell", "two words", "it's", "bell\a"};
   header.working_directory = "/work\xff";
@@ -136,7 +137,7 @@ heimdallr::ModuleSymbols WalkSymbols() {
 }
 
 int Write(const char* path, std::uint64_t rounds, bool finish) {
-  auto writer = TraceWriter::Create(path, Header(), heimdallr::trace::Compression::kNone,
+  auto writer = TraceWriter::Create(path, Header(rounds), heimdallr::trace::Compression::kNone,
                                     heimdallr::trace::Overwrite::kReplace);
   if (!writer.ok()) return EXIT_FAILURE;
   AddProcess(*writer, kShell, "shell", 50'000'000);

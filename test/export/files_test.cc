@@ -52,14 +52,16 @@ constexpr Column kColumns[] = {{"n", ColumnType::kUint64}};
 
 void WriteNumbers(const DatasetPlace& place, std::uint64_t count, ParquetLimits limits) {
   const Words words;
-  auto open_part = OpenDataset(place);
-  REQUIRE(open_part.ok());
-  ParquetRows rows(kColumns, words, {}, *std::move(open_part), limits);
+  auto dataset = Dataset::Create(place);
+  REQUIRE(dataset.ok());
+  ParquetRows rows(
+      kColumns, words, {}, [&] { return (*dataset)->OpenPart(); }, limits);
   for (std::uint64_t i = 0; i < count; ++i) {
     const Cell row[] = {Cell::Number(i)};
     REQUIRE(rows.Add(row).ok());
   }
   REQUIRE(rows.Finish().ok());
+  REQUIRE((*dataset)->Commit().ok());
 }
 
 }  // namespace
@@ -95,21 +97,72 @@ TEST_CASE("FileSink: says which file cannot be made, and why") {
   CHECK(sink.status().ToString().find("/no/such/folder/out") != std::string::npos);
 }
 
-TEST_CASE("OpenDataset: the run's name is made one a folder can have") {
+TEST_CASE("Dataset: the run's name is made one a folder can have") {
   const Folder folder;
   WriteNumbers({.folder = folder.path().string(), .run = "a/b=c\n.x", .rank = 3}, 1, {});
   CHECK(folder.files() ==
         std::vector<std::string>{"run=a%2Fb%3Dc%0A.x/rank=3/part-001-00000.parquet"});
 }
 
-TEST_CASE("OpenDataset: parts that are there are not written over") {
+TEST_CASE("Dataset: parts that are there are not written over") {
   const Folder folder;
   const DatasetPlace place{.folder = folder.path().string(), .run = "r"};
   WriteNumbers(place, 1, {});
-  CHECK(absl::IsAlreadyExists(OpenDataset(place).status()));
+  CHECK(absl::IsAlreadyExists(Dataset::Create(place).status()));
   DatasetPlace second = place;
   second.repetition = 2;
-  CHECK(OpenDataset(second).ok());
+  CHECK(Dataset::Create(second).ok());
+}
+
+TEST_CASE("Dataset: one that is given up leaves nothing, and no folder made for it") {
+  const Folder folder;
+  {
+    auto dataset =
+        Dataset::Create({.folder = (folder.path() / "new" / "sweep").string(), .run = "r"});
+    REQUIRE(dataset.ok());
+    for (int i = 0; i < 3; ++i) {
+      auto part = (*dataset)->OpenPart();
+      REQUIRE(part.ok());
+      CHECK((*part)->Write("PAR1").ok());
+      CHECK((*part)->Finish().ok());
+    }
+  }
+  CHECK(fs::is_empty(folder.path()));
+}
+
+TEST_CASE("Dataset: one that is given up leaves what others wrote") {
+  const Folder folder;
+  const DatasetPlace place{.folder = folder.path().string(), .run = "r"};
+  WriteNumbers(place, 1, {});
+  DatasetPlace second = place;
+  second.repetition = 2;
+  CHECK((*Dataset::Create(second))->OpenPart().ok());
+  CHECK(folder.files() == std::vector<std::string>{"run=r/rank=0/part-001-00000.parquet"});
+}
+
+TEST_CASE("Dataset: readers see no part before all are there") {
+  const Folder folder;
+  auto dataset = Dataset::Create({.folder = folder.path().string(), .run = "r"});
+  REQUIRE(dataset.ok());
+  for (int i = 0; i < 2; ++i) REQUIRE((*(*dataset)->OpenPart())->Finish().ok());
+  for (const std::string& file : folder.files()) CHECK_FALSE(file.ends_with(".parquet"));
+  REQUIRE((*dataset)->Commit().ok());
+  CHECK(folder.files() == std::vector<std::string>{"run=r/rank=0/part-001-00000.parquet",
+                                                   "run=r/rank=0/part-001-00001.parquet"});
+}
+
+TEST_CASE("Dataset: of two at once the second is refused, and leaves the first") {
+  const Folder folder;
+  const DatasetPlace place{.folder = folder.path().string(), .run = "r"};
+  auto late = Dataset::Create(place);
+  REQUIRE(late.ok());
+  REQUIRE((*(*late)->OpenPart())->Finish().ok());
+  WriteNumbers(place, 5, {});
+  const std::string written = Content(folder.path() / folder.files().back());
+  CHECK(absl::IsAlreadyExists((*late)->Commit()));
+  late->reset();
+  CHECK(folder.files() == std::vector<std::string>{"run=r/rank=0/part-001-00000.parquet"});
+  CHECK(Content(folder.path() / folder.files().front()) == written);
 }
 
 TEST_CASE("ParquetRows: a part ends when it is large enough") {
@@ -122,6 +175,28 @@ TEST_CASE("ParquetRows: a part ends when it is large enough") {
     CHECK(bytes.starts_with("PAR1"));
     CHECK(bytes.ends_with("PAR1"));
   }
+}
+
+TEST_CASE("ParquetRows: a row group ends when its different texts are large") {
+  const Folder folder;
+  constexpr Column columns[] = {{"stack", ColumnType::kStack}};
+  const Words words;
+  const CellTexts texts(
+      words, [](std::uint32_t number) { return std::string(1000, 'x') + std::to_string(number); });
+  auto dataset = Dataset::Create({.folder = folder.path().string(), .run = "r"});
+  REQUIRE(dataset.ok());
+  // Each group brings its part to an end, so that parts can be counted.
+  ParquetRows rows(columns, texts, {}, [&] { return (*dataset)->OpenPart(); },
+                   {.group_text_bytes = 10'000, .part_bytes = 1});
+  for (std::uint32_t i = 0; i < 50; ++i) {  // a little more than 1000 bytes each, twice in turn
+    const Cell row[] = {Cell::Stack(i)};
+    const Cell before[] = {Cell::Stack(i == 0 ? 0 : i - 1)};
+    REQUIRE(rows.Add(i % 10 == 0 ? row : before).ok());
+    REQUIRE(rows.Add(row).ok());
+  }
+  REQUIRE(rows.Finish().ok());
+  REQUIRE((*dataset)->Commit().ok());
+  CHECK(folder.files().size() == 5);
 }
 
 TEST_CASE("ParquetRows: no rows make one file, so that the columns are known") {

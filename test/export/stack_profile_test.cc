@@ -109,6 +109,20 @@ TEST_CASE("Collapsed: a recorded stack gives a frame for each call") {
   CHECK(Collapsed(recorded, FlameValue::kAllocations) == "root;leaf 1\n");
 }
 
+TEST_CASE("Collapsed: stacks of the same names are one line, and lines are in order") {
+  Recorded recorded;
+  recorded.NameCall(kText + 0x10, {{"b", "", 0}});
+  recorded.NameCall(kText + 0x20, {{"a;x", "", 0}});
+  recorded.NameCall(kText + 0x30, {{"a:x", "", 0}});
+  recorded.NameCall(kText + 0x40, {{"leaf", "", 0}});
+  for (const std::uint64_t outer : {0x10, 0x20, 0x30}) {
+    AllocationRecord record = Malloc(outer, outer * 0x1000, outer);
+    record.stack = recorded.AddStack({kText + 0x40, kText + outer});
+    recorded.Add(record);
+  }
+  CHECK(Collapsed(recorded, FlameValue::kBytes) == "a:x;leaf 80\nb;leaf 16\n");
+}
+
 TEST_CASE("Collapsed: accesses end in their object, and count weight times period") {
   Recorded recorded;
   AddThreeBlocks(recorded);

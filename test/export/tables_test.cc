@@ -17,8 +17,8 @@ std::string Json(Recorded& recorded, Table table, const Selection& selection = {
   StringSink sink;
   const auto exported =
       WriteTable(recorded, table, selection,
-                 [&](const Words& words) -> absl::StatusOr<std::unique_ptr<RowWriter>> {
-                   return std::make_unique<JsonRows>(ColumnsOf(table), words, sink);
+                 [&](const CellTexts& texts) -> absl::StatusOr<std::unique_ptr<RowWriter>> {
+                   return std::make_unique<JsonRows>(ColumnsOf(table), texts, sink);
                  });
   REQUIRE(exported.ok());
   return sink.text();

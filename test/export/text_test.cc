@@ -1,6 +1,7 @@
 // Text in the outputs: names nobody can trust, CSV, JSON, stacks.
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -13,9 +14,9 @@
 namespace heimdallr::exports {
 
 TEST_CASE("AppendJsonString: escapes quotes and backslashes") {
-  std::string out;
+  fmt::memory_buffer out;
   AppendJsonString("a\"b\\c", out);
-  CHECK(out == R"("a\"b\\c")");
+  CHECK(fmt::to_string(out) == R"("a\"b\\c")");
 }
 
 TEST_CASE("AppendFrame: a name cannot end its frame") {
@@ -23,6 +24,30 @@ TEST_CASE("AppendFrame: a name cannot end its frame") {
   AppendFrame("main", stack);
   AppendFrame("f(a;b)", stack);
   CHECK(stack == "main;f(a:b)");
+}
+
+TEST_CASE("StackText: a stack that is too long keeps its inner frames") {
+  Recorded recorded;
+  recorded.NameCall(kText + 0x10, {{std::string(1000, 'i'), "", 0}});
+  analysis::ModuleMap modules;
+  Words words;
+  const analysis::CodeNames names(recorded.symbols(), modules);
+  NamedPlaces places(names, words);
+  modules.Add(MappingRecord{.address = kText,
+                            .size = 0x1000,
+                            .offset = 0x1000,
+                            .path = "/bin/prog",
+                            .protection = PROT_READ | PROT_EXEC,
+                            .pid = kPid,
+                            .tid = kPid});
+  const std::uint32_t place = places.IdOf(analysis::CallPlaceOf(modules, kPid, kText + 0x10));
+  const std::vector<std::uint32_t> two(2, place);
+  CHECK(StackText(two, places, words) == std::string(1000, 'i') + ";" + std::string(1000, 'i'));
+  // 65 frames of 1001 bytes with their ";" fit into 64 KiB.
+  const std::vector<std::uint32_t> many(1000, place);
+  const std::string text = StackText(many, places, words);
+  CHECK(text.starts_with("...;iii"));
+  CHECK(text.size() == 3 + 65 * 1001);
 }
 
 TEST_CASE("Words: a text has one number, whatever bytes it came from") {
@@ -61,6 +86,10 @@ std::string Written(std::string_view text) {
 TEST_CASE("CsvRows: quotes what RFC 4180 wants quoted, and leaves out what is absent") {
   CHECK(Written<CsvRows>("x,\"y\"") ==
         "n,a,r,f,t\r\n-5,0x7fff00000000,0.5,true,\"x,\"\"y\"\"\"\r\n7,,3,false,\r\n");
+}
+
+TEST_CASE("CsvRows: text is written as it is, for machines") {
+  CHECK(Written<CsvRows>("=1+1").find(",true,=1+1\r\n") != std::string::npos);
 }
 
 TEST_CASE("JsonRows: an object a line, addresses as strings") {

@@ -26,14 +26,15 @@ MAY_INCLUDE = {
     "store": {"base", "analysis"},
     "report": {"base", "analysis"},
     "export": {"base", "analysis"},
-    "cli": {"base", "recorder", "store", "report", "export", "analysis", "trace"},
+    "sweep": {"base", "topology"},
+    "cli": {"base", "topology", "recorder", "sweep", "store", "report", "export", "analysis", "trace"},
 }
 TOOLS_MAY_INCLUDE = {"cli"}
 
 # Live in other people's processes: of the project they see these headers alone, and of the system
 # nothing that is not libc's (or a header of the language without code of its own).
 INJECTED = {"preload", "memkind"}
-INJECTED_PROJECT_HEADERS = {"channel/abi.h", "heimdallr/records.h"}
+INJECTED_PROJECT_HEADERS = {"channel/abi.h", "channel/memory_kinds.h", "heimdallr/records.h"}
 FOREIGN_IN_INJECTED = re.compile(
     r"^(absl|fmt|spdlog|google|CLI|toml\+\+|Zydis|Zycore|elfutils|zstd|sqlite3)\b")
 PROTOBUF_FOLDERS = {"trace", "export"}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks that a library to be loaded into other people's programs needs libc and the loader alone.
 
-    needed_libraries.py LIBRARY
+    needed_libraries.py LIBRARY [ALSO...]     the libraries ALSO are allowed too
 """
 
 import re
@@ -19,9 +19,12 @@ def main():
     output = subprocess.run(["readelf", "-dW", sys.argv[1]], check=True, capture_output=True,
                             text=True).stdout
     libraries = needed(output)
-    others = [library for library in libraries if not ALLOWED.match(library)]
+    also = sys.argv[2:]
+    others = [library for library in libraries
+              if not ALLOWED.match(library) and library not in also]
     if others or "libc.so.6" not in libraries:
-        print(f"{sys.argv[1]} needs {libraries}; allowed are libc.so.6 and the loader")
+        print(f"{sys.argv[1]} needs {libraries}; allowed are "
+              f"{', '.join(['libc.so.6', *also])} and the loader")
         return 1
     print(f"{sys.argv[1]} needs {', '.join(libraries)}")
     return 0

@@ -16,6 +16,7 @@
 using heimdallr::channel::Channel;
 using heimdallr::channel::ChannelClock;
 using heimdallr::channel::EventCode;
+using heimdallr::channel::MemoryCode;
 using heimdallr::test::Run;
 using heimdallr::test::RunOptions;
 using heimdallr::test::RunResult;
@@ -109,6 +110,15 @@ void CheckExact(const RunResult& result, bool stacks = false) {
     INFO("event code " << code);
     CHECK((seen.contains(code) ? seen.at(code) : 0) == count);
   }
+  // And each of its blocks came from the memory that was asked for.
+  const auto asked =
+      heimdallr::test::TestMemory().empty() ? MemoryCode::kDefault : MemoryCode::kAsked;
+  const auto elsewhere =
+      std::count_if(result.events.begin(), result.events.end(), [&](const SeenEvent& event) {
+        return heimdallr::test::MakesHeapBlock(event.code) && event.address != 0 &&
+               event.memory != asked && truth.Contains(Caller(result, event, stacks));
+      });
+  CHECK(elsewhere == 0);
   CHECK(result.totals.corrupt == 0);
   CHECK(result.totals.dropped == 0);
   CHECK(result.totals.owners == result.gone);
@@ -425,7 +435,9 @@ TEST_CASE("Interposer: memory of the program's own allocator comes from it and g
       const int code = static_cast<int>(event.code);
       if (event.address == 0) continue;
       if (code == 1 || code == 13) CHECK(++live[event.address] == 1);
-      if (code == 5 || code == 15) --live[event.address];
+      const bool moved =
+          event.code == EventCode::kReallocBegin || event.code == EventCode::kReallocarrayBegin;
+      if (code == 5 || code == 15 || moved) --live[event.address];
     }
     CHECK(Has(result, 1, 1000, 1000));
   }

@@ -31,11 +31,15 @@ class Counter : public channel::EventSink {
     for (const EventRecord& event : events) {
       const EventCode code = channel::TagCode(event.tag);
       ++result_.by_code[static_cast<std::size_t>(code)];
-      if (code < EventCode::kReallocBegin && event.address != 0) result_.bytes += event.size;
+      const bool made = MakesHeapBlock(code) && event.address != 0;
+      const std::uint64_t size = made ? event.size & channel::kSizeMask : event.size;
+      if (code < EventCode::kReallocBegin && event.address != 0) result_.bytes += size;
       if (options_.channel.stack_depth != 0) FollowStacks(owner, event, code);
       if (options_.keep_events) {
-        result_.events.push_back({owner, code, event.time, event.address, event.size,
-                                  event.tag & channel::kTagPayloadMask});
+        const auto memory =
+            static_cast<channel::MemoryCode>(made ? event.size >> channel::kMemoryShift : 0);
+        result_.events.push_back({owner, code, event.time, event.address, size,
+                                  event.tag & channel::kTagPayloadMask, memory});
       }
     }
   }
@@ -78,7 +82,14 @@ class Counter : public channel::EventSink {
   if (options.drop_output) output = open("/dev/null", O_WRONLY);
   dup2(output, STDOUT_FILENO);
   if (options.interposed) {
-    setenv("LD_PRELOAD", (std::string(HEIMDALLR_PRELOAD) + options.preload_after).c_str(), 1);
+    std::string libraries = HEIMDALLR_PRELOAD;
+#ifdef HEIMDALLR_MEMKIND
+    if (!TestMemory().empty()) {
+      libraries += ":" HEIMDALLR_MEMKIND;
+      setenv(channel::kMemoryVariable, TestMemory().c_str(), 1);
+    }
+#endif
+    setenv("LD_PRELOAD", (libraries + options.preload_after).c_str(), 1);
     setenv(channel::kEnvironmentVariable, path.c_str(), 1);
   }
   for (const std::string& entry : options.environment) putenv(strdup(entry.c_str()));
@@ -115,6 +126,16 @@ bool Alive(std::int32_t pid, std::int32_t tid) {
 }
 
 }  // namespace
+
+std::string TestMemory() {
+  const char* const memory = std::getenv("HEIMDALLR_TEST_MEMORY");
+  return memory != nullptr ? memory : "";
+}
+
+bool MakesHeapBlock(EventCode code) {
+  const auto number = static_cast<int>(code);
+  return (number >= 1 && number <= 10 && number != 5) || number == 13 || number == 14;
+}
 
 RunResult Run(const std::vector<std::string>& command, const RunOptions& options) {
   RunResult result;

@@ -21,12 +21,13 @@ struct SeenEvent {
   std::uint64_t address = 0;
   std::uint64_t size = 0;
   std::uint64_t payload = 0;
+  channel::MemoryCode memory{};  ///< of a heap block that was made
 };
 
 struct RunOptions {
   channel::ChannelOptions channel;
   std::vector<std::string> environment;  ///< NAME=VALUE, added
-  std::string preload_after;             ///< libraries behind the interposer in LD_PRELOAD
+  std::string preload_after;             ///< libraries behind ours in LD_PRELOAD
   bool keep_events = false;              ///< else only counts are kept
   bool drop_output = false;
   bool interposed = true;
@@ -54,6 +55,13 @@ struct RunResult {
     return by_code[static_cast<std::size_t>(code)];
   }
 };
+
+/// What HEIMDALLR_TEST_MEMORY names: the memory that programs get from libheimdallr-memkind.so, as
+/// channel::kMemoryVariable. Empty = they run without it.
+std::string TestMemory();
+
+/// A heap allocation: malloc and its relatives, and operator new.
+bool MakesHeapBlock(channel::EventCode code);
 
 /// Runs until the program and everything it started has ended. Aborts when it cannot be started.
 RunResult Run(const std::vector<std::string>& command, const RunOptions& options = {});

@@ -1,5 +1,6 @@
 #include "process/held_process.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,6 +33,15 @@ std::string Executable(pid_t pid) {
   return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe");
 }
 
+// One that this process may run on.
+std::uint32_t AllowedCpu() {
+  cpu_set_t set;
+  REQUIRE(sched_getaffinity(0, sizeof set, &set) == 0);
+  std::uint32_t cpu = 0;
+  while (!CPU_ISSET(cpu, &set)) ++cpu;
+  return cpu;
+}
+
 }  // namespace
 
 TEST_CASE("HeldProcess: the program runs after Release, and its exit status is its own") {
@@ -53,6 +63,48 @@ TEST_CASE("HeldProcess: a child that is never released runs nothing and ends") {
   const int status = WaitStatus(pid);
   REQUIRE(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 125);
+}
+
+TEST_CASE("HeldProcess: the program and what it starts run where they are placed") {
+  const auto allowed = AllowedCpu();
+  LaunchOptions options =
+      Options({"sh", "-c",
+               "test \"$(sed -n 's/^Cpus_allowed_list:.//p' /proc/self/status)\" = " +
+                   std::to_string(allowed)});
+  options.placement.cpus = {allowed};
+  auto child = HeldProcess::Start(options);
+  REQUIRE(child.ok());
+  REQUIRE(child->Release().ok());
+  CHECK(WaitStatus(child->pid()) == 0);
+}
+
+TEST_CASE("HeldProcess: a child that cannot be placed is an error of Start, and is gone") {
+  LaunchOptions options = Options({"true"});
+  options.placement.cpus = {65'535};
+  const auto cpus = HeldProcess::Start(options).status();
+  CHECK(std::string(cpus.message()).find("processors") != std::string::npos);
+  options = Options({"true"});
+  options.placement.memory_mode = 9999;
+  options.placement.memory_nodes = {0};
+  const auto memory = HeldProcess::Start(options).status();
+  CHECK(std::string(memory.message()).find("memory policy") != std::string::npos);
+  CHECK(waitpid(-1, nullptr, WNOHANG) == -1);  // no child is left
+}
+
+TEST_CASE("HeldProcess: standard error can be given") {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  LaunchOptions options = Options({"sh", "-c", "echo told >&2"});
+  options.standard_error = ends[1];
+  auto child = HeldProcess::Start(options);
+  REQUIRE(child.ok());
+  REQUIRE(child->Release().ok());
+  WaitStatus(child->pid());
+  char text[16] = {};
+  CHECK(read(ends[0], text, sizeof text - 1) == 5);
+  CHECK(std::string(text) == "told\n");
+  close(ends[0]);
+  close(ends[1]);
 }
 
 TEST_CASE("HeldProcess: a missing program is NotFound, and the child is gone") {

@@ -1,5 +1,6 @@
 #include "recorder/allocation_stream.h"
 
+#include <array>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -82,6 +83,49 @@ TEST_CASE(
   REQUIRE(records.size() == 3);
   CHECK(records[1].old_address == 0);
   CHECK(records[2].old_address == 0xa0);
+}
+
+TEST_CASE("AllocationStream: a block's size has the memory that served it in its top byte") {
+  Fixture f;
+  const auto tagged = [](std::uint64_t memory, std::uint64_t size) { return memory << 56 | size; };
+  f.Send({{1500, 0xa0, tagged(1, 24), MakeTag(Code(AllocationCall::kMalloc), 7, 1)},
+          {1501, 0xb0, tagged(2, 0), MakeTag(Code(AllocationCall::kOperatorNewArray), 7, 1)},
+          {1502, 0xc0, tagged(0, 5), MakeTag(Code(AllocationCall::kCalloc), 7, 1)},
+          {1503, 0xd0, tagged(1, 6), MakeTag(Code(AllocationCall::kPosixMemalign), 7, 1)}});
+  const auto records = f.trace.Read<AllocationRecord>();
+  REQUIRE(records.size() == 4);
+  CHECK(int{records[0].memory} == 1);
+  CHECK(records[0].size == 24);
+  CHECK(int{records[1].memory} == 2);
+  CHECK(records[1].size == 0);
+  CHECK(int{records[2].memory} == 0);
+  CHECK(records[2].size == 5);
+  CHECK(int{records[3].memory} == 1);
+  CHECK(f.stream.blocks_by_memory() == std::array<std::uint64_t, 3>{1, 2, 1});
+}
+
+TEST_CASE("AllocationStream: failed calls, mappings and frees keep their whole size") {
+  Fixture f;
+  const std::uint64_t huge = ~std::uint64_t{0};
+  f.Send({{1500, 0, huge, MakeTag(Code(AllocationCall::kMalloc), 7, 1)},
+          {1501, 0xb000, huge, MakeTag(Code(AllocationCall::kMmap), 7, 1)},
+          {1502, 0xb000, huge, MakeTag(Code(AllocationCall::kMunmap), 7, 1)},
+          {1503, 0xb000, huge, MakeTag(Code(AllocationCall::kSbrk), 7, 1)}});
+  for (const auto& record : f.trace.Read<AllocationRecord>()) {
+    CHECK(record.size == huge);
+    CHECK(int{record.memory} == 0);
+  }
+  CHECK(f.stream.blocks_by_memory() == std::array<std::uint64_t, 3>{0, 0, 0});
+}
+
+TEST_CASE("AllocationStream: a memory that does not exist is counted, and the record kept") {
+  Fixture f;
+  f.Send({{1500, 0xa0, std::uint64_t{3} << 56 | 9, MakeTag(Code(AllocationCall::kMalloc), 7, 1)}});
+  const auto records = f.trace.Read<AllocationRecord>();
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].size == 9);
+  CHECK(int{records[0].memory} == 0);
+  CHECK(f.losses.total(LossKind::kCorruptRecord) == 1);
 }
 
 TEST_CASE("AllocationStream: a stack is named by events after its definition") {

@@ -79,6 +79,35 @@ TEST_CASE("AddressAxis: address spaces far beyond the page times 2^32 still fit"
   CHECK(axis.PlaceOf(1, ~std::uint64_t{0}).position < AddressAxis::kLength);
 }
 
+TEST_CASE("AddressAxis: a whole address space, of which 2^64 is no size, has its piece") {
+  constexpr std::uint64_t kAllPages = std::uint64_t{1} << 52;
+  for (const std::uint32_t processes : {1U, 3U}) {
+    std::vector<PageRange> pages;
+    for (std::uint32_t process = 0; process < processes; ++process) {
+      pages.push_back({process, 0, kAllPages, 10});
+    }
+    const AddressAxis axis(pages, {});
+    CheckWhole(axis);
+    REQUIRE(axis.pieces().size() == processes);
+    CHECK(axis.pieces()[0].size > std::uint64_t{1} << 63);
+    CHECK(axis.PlaceOf(0, 0).position == 0);
+    const std::uint32_t middle = axis.PlaceOf(0, std::uint64_t{1} << 63).position;
+    CHECK(middle == Approx(AddressAxis::kLength / 2 / processes).margin(2));
+    CHECK(axis.PlaceOf(0, ~std::uint64_t{0}).position > middle);
+    CHECK(axis.PlaceOf(0, ~std::uint64_t{0}).position < AddressAxis::kLength);
+  }
+}
+
+TEST_CASE("AddressAxis: a piece may end with the address space") {
+  const std::uint64_t last = ~std::uint64_t{0};
+  const AddressAxis axis({PageRange{0, last / kPage, last / kPage + 1, 5}, Pages(0, kPage, kPage)},
+                         {{.address = last - 15, .size = 64}});
+  CheckWhole(axis);
+  REQUIRE(axis.pieces().size() == 2);
+  CHECK(axis.pieces()[1].address == last - kPage + 1);
+  CHECK(axis.PlaceOf(0, last).y == 2 * kPage - 1);
+}
+
 TEST_CASE("AddressAxis: equal addresses of two processes are two places") {
   const AddressAxis axis({Pages(0, 0x400000, kPage), Pages(2, 0x400000, kPage)}, {});
   CheckWhole(axis);

@@ -79,6 +79,10 @@ inline AccessRecord Access(std::uint64_t time_ns, std::uint64_t address,
           .kind = kind};
 }
 
+inline FaultRecord Fault(std::uint64_t time_ns, std::uint64_t address) {
+  return {.time_ns = time_ns, .address = address, .pid = kPid, .tid = kPid};
+}
+
 inline AllocationRecord Malloc(std::uint64_t time_ns, std::uint64_t address, std::uint64_t size,
                                std::uint64_t caller = kCode) {
   return {.time_ns = time_ns,

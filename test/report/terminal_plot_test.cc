@@ -71,6 +71,12 @@ TEST_CASE("Render: without colours there are no escape sequences, with them each
   }
 }
 
+TEST_CASE("Render: an access of unknown kind is a dot") {
+  TerminalPlot plot = Ascii(2, 1);
+  plot.grid.unknown[1] = 1;
+  CHECK(Lines(Render(plot))[0].substr(kPlotMargin) == " @");
+}
+
 TEST_CASE("Render: the heap's size is a line of its own with its largest value") {
   TerminalPlot plot = Ascii(4, 1);
   plot.heap_bytes = {0, 1 << 20, 3 << 20, 3 << 19};

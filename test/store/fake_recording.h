@@ -39,7 +39,14 @@ class FakeRecording : public analysis::RecordSource {
   const std::optional<RecorderStatistics>& recorder_statistics() const override {
     return recorder_;
   }
-  void Rewind() { at_ = 0; }
+  /// Copies of this recording, which must outlive it, each from its start.
+  [[nodiscard]] OpenSource Opener() const {
+    return [this]() -> absl::StatusOr<std::unique_ptr<analysis::RecordSource>> {
+      auto copy = std::make_unique<FakeRecording>(*this);
+      copy->at_ = 0;
+      return copy;
+    };
+  }
 
   TraceHeader header_{.format_version = 1, .page_size_bytes = 4096, .pid = 100};
   std::vector<Record> records_;
@@ -65,13 +72,12 @@ class TemporaryDatabase {
   [[nodiscard]] const std::string& folder() const { return folder_; }
   [[nodiscard]] std::string path() const { return folder_ + "/runs.sqlite"; }
 
-  Added Add(FakeRecording& recording, const RecordingName& name,
+  Added Add(const FakeRecording& recording, const RecordingName& name,
             Content content = Content::kWhole) const {
-    recording.Rewind();
     auto update = Update::Begin(path());
     INFO(update.status().ToString());
     REQUIRE(update.ok());
-    auto added = AddRecording(*update, name, recording, content,
+    auto added = AddRecording(*update, name, recording.Opener(), content,
                               [](const TraceExtent&) { return Proceed::kGoOn; });
     INFO(added.status().ToString());
     REQUIRE(added.ok());
@@ -93,6 +99,21 @@ class TemporaryDatabase {
     sqlite3_finalize(statement);
     sqlite3_close(database);
     return value;
+  }
+  /// The first value of each row.
+  [[nodiscard]] std::vector<std::string> Texts(const std::string& sql) const {
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open(path().c_str(), &database) == SQLITE_OK);
+    sqlite3_stmt* statement = nullptr;
+    INFO(sql);
+    REQUIRE(sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK);
+    std::vector<std::string> texts;
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+      texts.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(statement, 0)));
+    }
+    sqlite3_finalize(statement);
+    sqlite3_close(database);
+    return texts;
   }
   /// As somebody else with SQLite at hand.
   void Execute(const std::string& sql) const {

@@ -8,10 +8,10 @@ namespace {
 TEST_CASE("AddRecording: the same trace again changes nothing") {
   const TemporaryDatabase database;
   FakeRecording recording = SmallRecording();
-  CHECK_FALSE(database.Add(recording, {.run = "a", .identity = "1"}).was_there);
+  CHECK(database.Add(recording, {.run = "a", .identity = "1"}).gain == Gain::kRecording);
   const std::int64_t changes = database.Integer("SELECT count(*) FROM accesses");
   const Added again = database.Add(recording, {.run = "another name", .identity = "1"});
-  CHECK(again.was_there);
+  CHECK(again.gain == Gain::kNothing);
   CHECK(again.repetition.name.run == "a");
   CHECK(database.Integer("SELECT count(*) FROM accesses") == changes);
   CHECK(database.Integer("SELECT count(*) FROM repetitions") == 1);
@@ -44,14 +44,14 @@ TEST_CASE("AddRecording: with statistics alone keeps no records, and gets them l
   CHECK(absl::IsFailedPrecondition(without.status()));
   CHECK(std::string(without.status().message()).find("a/3.htrace") != std::string::npos);
 
-  CHECK_FALSE(database.Add(recording, name).was_there);
+  CHECK(database.Add(recording, name).gain == Gain::kMore);
   CHECK(database.Integer("SELECT count(*) FROM accesses") == 2);
   CHECK(database.Integer("SELECT count(*) FROM repetitions") == 1);
   CHECK(database.Integer("SELECT number FROM repetitions") == 3);
   CHECK(database.Integer("SELECT count(*) FROM command_line") == 2);
   CHECK(OpenRun(database.path(), {}).ok());
   // There is nothing left to add.
-  CHECK(database.Add(recording, name, Content::kStatistics).was_there);
+  CHECK(database.Add(recording, name, Content::kStatistics).gain == Gain::kNothing);
 }
 
 TEST_CASE("ListRecordings: tells of each recording what the records say") {

@@ -78,6 +78,32 @@ TEST_CASE("AddRecording: an access refers to its object, group and code") {
         1);
 }
 
+TEST_CASE("AddRecording: a site is in its own module, also where another has code at that offset") {
+  const TemporaryDatabase database;
+  FakeRecording recording = TwoBlocks();
+  std::get<MappingRecord>(recording.records_[1]).size = 0x1000;
+  recording.records_.insert(recording.records_.begin() + 1, MappingRecord{.address = 0x500000,
+                                                                          .size = 0x1000,
+                                                                          .path = "/lib/allocator",
+                                                                          .protection = 5,
+                                                                          .pid = 100,
+                                                                          .tid = 100});
+  auto& block = std::get<AllocationRecord>(recording.records_[3]);
+  block.caller = 0x500105;
+  block.stack = 1;
+  recording.stacks_[1] = {0x500105, 0x400105};
+  recording.symbols_.modules[{"/lib/allocator", ""}] = {
+      .path = "/lib/allocator",
+      .code = {{.offset = 0x104, .frames = {{"operator new(unsigned long)", "", 0}}}}};
+  recording.symbols_.modules[{"/bin/program", ""}] = {
+      .path = "/bin/program", .code = {{.offset = 0x104, .frames = {{"make_first", "p.c", 3}}}}};
+  database.Add(recording, {.run = "run", .identity = "1"});
+  CHECK(database.Texts("SELECT p.function || ' in ' || m.path FROM object_groups AS g "
+                       "JOIN places AS p ON p.id = g.site JOIN modules AS m ON m.id = p.module "
+                       "WHERE g.name LIKE 'make_first%'") ==
+        std::vector<std::string>{"make_first in /bin/program"});
+}
+
 TEST_CASE("AddRecording: sums of objects, groups and code are those of the rows") {
   const TemporaryDatabase database;
   FakeRecording recording = TwoBlocks();

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <fstream>
 #include <iterator>
 
@@ -30,7 +31,8 @@ TEST_CASE("Update: a new database that is not committed never was") {
     auto update = Update::Begin(database.path());
     REQUIRE(update.ok());
     FakeRecording recording = SmallRecording();
-    REQUIRE(AddRecording(*update, {.run = "a", .identity = "1"}, recording, Content::kWhole, GoOn)
+    REQUIRE(AddRecording(*update, {.run = "a", .identity = "1"}, recording.Opener(),
+                         Content::kWhole, GoOn)
                 .ok());
     CHECK_FALSE(fs::exists(database.path()));
   }
@@ -45,8 +47,8 @@ TEST_CASE("Update: what is not committed to a database leaves no byte changed") 
   {
     auto update = Update::Begin(database.path());
     REQUIRE(update.ok());
-    recording.Rewind();
-    REQUIRE(AddRecording(*update, {.run = "b", .identity = "2"}, recording, Content::kWhole, GoOn)
+    REQUIRE(AddRecording(*update, {.run = "b", .identity = "2"}, recording.Opener(),
+                         Content::kWhole, GoOn)
                 .ok());
   }
   CHECK(ContentOf(database.path()) == before);
@@ -71,18 +73,46 @@ TEST_CASE("Update: does not put a new database over one that was made meanwhile"
   CHECK(ContentOf(database.path()) == "of somebody else");
 }
 
-TEST_CASE("Update: what a killed conversion left behind goes, that of a living one stays") {
+// No process can have this id: it is above the kernel's limit of 2^22.
+constexpr const char* kNobody = "2000000000";
+
+std::string UnfinishedOn(const std::string& host, const std::string& database) {
+  return database + ".unfinished-" + host + "-";
+}
+
+std::string ThisHost() {
+  std::array<char, 256> name{};
+  REQUIRE(gethostname(name.data(), name.size() - 1) == 0);
+  return name.data();
+}
+
+TEST_CASE("Update: what a killed conversion left behind goes, that of others stays") {
   const TemporaryDatabase database;
-  // No process can have the first id: it is above the kernel's limit of 2^22.
-  const std::string dead = database.path() + ".unfinished-2000000000";
-  const std::string living = database.path() + ".unfinished-" + std::to_string(getppid());
-  const std::string other = database.folder() + "/other.sqlite.unfinished-2000000000";
-  for (const std::string& path : {dead, living, other}) std::ofstream(path) << "x";
+  const std::string here = UnfinishedOn(ThisHost(), database.path());
+  const std::string dead = here + kNobody;
+  const std::string living = here + std::to_string(getppid());
+  const std::string elsewhere = UnfinishedOn(ThisHost() + "2", database.path()) + kNobody;
+  const std::string other = UnfinishedOn(ThisHost(), database.folder() + "/other.sqlite") + kNobody;
+  for (const std::string& path : {dead, living, elsewhere, other}) std::ofstream(path) << "x";
   FakeRecording recording = SmallRecording();
   database.Add(recording, {.run = "a", .identity = "1"});
   CHECK_FALSE(fs::exists(dead));
   CHECK(fs::exists(living));
+  CHECK(fs::exists(elsewhere));
   CHECK(fs::exists(other));
+}
+
+TEST_CASE("Update: what is locked as SQLite does stays, though its process is not seen") {
+  const TemporaryDatabase database;
+  const std::string in_container = UnfinishedOn(ThisHost(), database.path()) + kNobody;
+  sqlite3* writer = nullptr;
+  REQUIRE(sqlite3_open(in_container.c_str(), &writer) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(writer, "CREATE TABLE t(x)", nullptr, nullptr, nullptr) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(writer, "BEGIN EXCLUSIVE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  FakeRecording recording = SmallRecording();
+  database.Add(recording, {.run = "a", .identity = "1"});
+  CHECK(fs::exists(in_container));
+  sqlite3_close(writer);
 }
 
 TEST_CASE("Update: refuses what is no database of recordings, and leaves it alone") {
@@ -130,7 +160,7 @@ TEST_CASE("AddRecording: stops when it is told to") {
   FakeRecording recording = SmallRecording();
   recording.records_.resize(100'000, recording.records_[2]);
   const auto added =
-      AddRecording(*update, {.run = "a", .identity = "1"}, recording, Content::kWhole,
+      AddRecording(*update, {.run = "a", .identity = "1"}, recording.Opener(), Content::kWhole,
                    [](const TraceExtent& /*extent*/) { return Proceed::kStop; });
   CHECK(absl::IsCancelled(added.status()));
 }

@@ -44,6 +44,12 @@ class DatabaseTest(SystemTest):
         self.assert_status(run, status)
         return run
 
+    def dump_of(self, database):
+        """All rows, as SQL."""
+        run = self.run_command([need("sqlite3"), "-batch", database, ".dump"])
+        self.assert_status(run, 0)
+        return run.stdout
+
     def printed(self, *words):
         run = self.run_command([TRACE_DUMP, "print", "--json", *words])
         return run.stdout
@@ -174,6 +180,34 @@ class Contents(DatabaseTest):
         self.assertEqual(listed["state"], "cut")
         self.assertIn("cut", listed["defect"])
 
+    def test_a_trace_that_grows(self):
+        whole = self.demo("whole.htrace", 20000)
+        size = whole.stat().st_size
+        growing = self.folder / "growing.htrace"
+
+        def convert_first(part):
+            growing.write_bytes(whole.read_bytes()[:size * part // 3])
+            self.convert(growing, status=0 if part == 3 else 1)
+            self.assert_agrees(growing)
+            self.assert_sums(growing)
+            self.assertEqual(self.sql("SELECT run, number, whole FROM recordings"),
+                             [["growing", "1", "1"]])
+
+        for part in (1, 2, 3):
+            convert_first(part)
+        # Nothing is gained any more, neither from the same nor from less of it.
+        before = self.database.read_bytes(), self.dump_of(self.database)
+        for part in (3, 1):
+            growing.write_bytes(whole.read_bytes()[:size * part // 3])
+            for words in ([growing], ["--all", growing, whole]):
+                self.convert(*words)
+                self.assertEqual((self.database.read_bytes(), self.dump_of(self.database)), before)
+        # It is as if only the whole one had been converted, but for the file's name.
+        self.database = self.folder / "fresh.sqlite"
+        self.convert(whole)
+        self.assertEqual(self.dump_of(self.database),
+                         before[1].replace(b"growing", b"whole"))
+
     def test_damaged_trace(self):
         trace = self.demo("demo.htrace", 20000)
         with open(trace, "r+b") as file:
@@ -246,6 +280,27 @@ class Runs(DatabaseTest):
         missing = self.run_command([TRACE_DUMP, "print", "--repetition", 2, self.database])
         self.assert_status(missing, 1)
         self.assertIn(b"--all", missing.stderr)
+
+    def test_a_repetition_that_was_cut_does_not_stand_for_its_run(self):
+        folder = self.folder / "work.clock"
+        traces = [self.demo(f"work.clock/{number}.htrace", 1000 + number) for number in (1, 2, 3)]
+        first = traces[0].read_bytes()
+        traces[0].write_bytes(first[:len(first) // 2])
+        self.convert(folder, status=1)
+        kept = "SELECT number, whole FROM recordings ORDER BY number"
+        self.assertEqual(self.sql(kept), [["1", "1"], ["2", "1"], ["3", "0"]])
+        # Who may choose takes the one that is whole.
+        self.assertEqual(self.printed(self.database), self.printed(traces[1]))
+        listed = self.run_command([TRACE_DUMP, "list", "--json", self.database, folder]).stdout
+        self.assertEqual([json.loads(line)["state"] for line in listed.splitlines()],
+                         ["cut", "whole", "whole"])
+        traces[0].write_bytes(first)
+        listed = self.run_command([TRACE_DUMP, "list", "--json", self.database, folder]).stdout
+        self.assertEqual([json.loads(line)["state"] for line in listed.splitlines()],
+                         ["whole", "whole", "whole"])
+        self.convert(folder)
+        self.assertEqual(self.sql(kept), [["1", "1"], ["2", "1"], ["3", "0"]])
+        self.assertEqual(self.printed("--repetition", 1, self.database), self.printed(traces[0]))
 
     def test_what_is_no_database(self):
         self.database.write_text("just a text\n" * 1000)

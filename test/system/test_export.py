@@ -7,14 +7,17 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
+import time
 import unittest
 from collections import Counter
 from pathlib import Path
 
-from harness import BUILD, ROOT, TRACE_DUMP, SystemTest, address, need, records, workload
+from harness import BUILD, ROOT, TRACE_DUMP, SystemTest, address, need, need_root, records, workload
 
 WRITE_TRACE = BUILD / "bin" / "write-export-trace"
+WRITE_STACKS = BUILD / "bin" / "write-stacks-trace"
 SCRIPTS = ROOT / "test" / "export"
 STREAM_FORMATS = ("pprof", "collapsed", "speedscope", "perfetto", "csv", "jsonl", "perf-script")
 
@@ -35,6 +38,12 @@ class Export(SystemTest):
     def synthetic(self, parts="all", scale=1):
         trace = self.folder / f"{parts}.htrace"
         subprocess.run([WRITE_TRACE, trace, parts, str(scale)], check=True)
+        return trace
+
+    def stacks(self, count, depth):
+        """A trace of so many allocations, each through another call stack."""
+        trace = self.folder / "stacks.htrace"
+        subprocess.run([WRITE_STACKS, trace, str(count), str(depth)], check=True)
         return trace
 
     def export(self, trace, form, *options, status=0):
@@ -254,6 +263,16 @@ class Parquet(Export):
         self.assertEqual(read["duckdb"]["rows"], "0")
         self.assertIn("object_name", read["duckdb"]["columns"])
 
+    def test_holds_stacks_as_csv_does(self):
+        trace = self.stacks(2000, 30)
+        read = self.dataset(trace, "--what", "allocations")
+        text = self.export(trace, "csv", "--what", "allocations").decode()
+        stacks = [row["stack"] for row in csv.DictReader(io.StringIO(text, newline=""))]
+        column = read["duckdb"]["columns"]["stack"]
+        self.assertEqual(int(column["present"]), sum(map(bool, stacks)))
+        self.assertEqual(column["min"], min(filter(None, stacks)))
+        self.assertEqual(column["max"], max(stacks))
+
     def test_does_not_write_over_parts(self):
         trace = self.synthetic()
         self.export(trace, "parquet", "-o", self.folder / "d")
@@ -431,6 +450,7 @@ class Perfetto(Export):
         self.assertEqual(sum(values("4000", "sampled stores in 10 ms")), 200)
         self.assertEqual(sum(values("4000", "page faults in 10 ms")), 16)
         self.assertEqual(values("0", "lost"), [7])
+        self.assertEqual(values("0", "sampling period of loads (events)"), [1009])
         heap = {(sample["pid"], sample["stack"][-1]): sample for sample in trace["heap"]}
         grid = heap["4000", "make_grid"]
         self.assertEqual(grid["stack"], ["main", "make_grid"])
@@ -503,6 +523,60 @@ class Failures(Export):
                 self.assertIn(part, run.stderr.decode())
                 self.assertEqual(run.stdout, b"")
 
+    def test_is_not_written_over_its_own_recording(self):
+        trace = self.synthetic()
+        content = trace.read_bytes()
+        (self.folder / "link").symlink_to(trace)
+        for output in (trace, self.folder / "link", f"./{trace.name}"):
+            run = self.run_command([TRACE_DUMP, "export", "-f", "csv", "-o", output, trace])
+            self.assertEqual(run.returncode, 1)
+            self.assertIn(b"would replace the recording", run.stderr)
+            self.assertEqual(trace.read_bytes(), content)
+
+    def interrupt(self, number, *options):
+        """Exports a long recording and sends a signal when something has been written."""
+        trace = self.synthetic("all", 3000)
+        before = set(self.folder.rglob("*"))
+        process = subprocess.Popen([TRACE_DUMP, "export", *options, trace], cwd=self.folder,
+                                   stderr=subprocess.PIPE)
+        with process:
+            written = lambda: [path for path in set(self.folder.rglob("*")) - before
+                               if path.is_file() and path.stat().st_size > 0]
+            while not written() and process.poll() is None:
+                time.sleep(0.001)
+            process.send_signal(number)
+        self.assertEqual(process.returncode, -number, "it ended before it could be interrupted")
+        self.assertEqual(set(self.folder.rglob("*")), before)
+
+    def test_an_interruption_leaves_no_file(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            for form in ("csv", "perf-script"):
+                with self.subTest(number=number, form=form):
+                    self.interrupt(number, "-f", form, "-o", f"out.{form}")
+
+    def test_an_interruption_leaves_no_part(self):
+        self.interrupt(signal.SIGINT, "-f", "parquet", "-o", "new/dataset")
+        (self.folder / "there").mkdir()
+        self.interrupt(signal.SIGTERM, "-f", "parquet", "-o", "there")
+
+    def test_a_disk_that_fills_up_keeps_no_part(self):
+        need_root()
+        place = self.folder / "small"
+        place.mkdir()
+        mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place],
+                               capture_output=True)
+        if mount.returncode != 0:
+            self.skipTest(f"cannot mount here: {mount.stderr.decode().strip()}")
+        self.addCleanup(subprocess.run, ["umount", "-l", place], check=False)
+        trace = self.synthetic("all", 1000)
+        for options in (["-f", "parquet", "-o", place], ["-f", "parquet", "-o", place / "new"],
+                        ["-f", "csv", "-o", place / "out.csv"]):
+            with self.subTest(options=options):
+                run = self.run_command([TRACE_DUMP, "export", *options, trace])
+                self.assertEqual(run.returncode, 1)
+                self.assertIn(b"No space left", run.stderr)
+                self.assertEqual(list(place.iterdir()), [])
+
     def test_what_is_no_trace_leaves_no_file(self):
         bad = self.folder / "bad.htrace"
         bad.write_text("no trace")
@@ -535,6 +609,35 @@ class Failures(Export):
                                     "/dev/null"])
             self.assertEqual(run.returncode, 2)
             self.assertIn(b"-o", run.stdout)
+
+
+class Memory(Export):
+    MOST_MIB = 512
+    STACKS = 300_000  # more than are told apart
+
+    def peak_mib(self, trace, *options):
+        with open(os.devnull, "wb") as nothing:
+            process = subprocess.Popen([TRACE_DUMP, "export", *options, trace], stdout=nothing,
+                                       cwd=self.folder)
+            _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0)
+        return usage.ru_maxrss / 1024
+
+    def test_is_bounded_however_many_call_stacks_there_are(self):
+        trace = self.stacks(self.STACKS, 30)
+        for options in (["-f", "collapsed"], ["-f", "speedscope"], ["-f", "pprof"],
+                        ["-f", "perfetto"], ["-f", "csv", "--what", "allocations"],
+                        ["-f", "jsonl", "--what", "allocations"], ["-f", "csv", "--what", "objects"],
+                        ["-f", "parquet", "--what", "allocations", "-o", "dataset"]):
+            with self.subTest(options=options):
+                self.assertLess(self.peak_mib(trace, *options), self.MOST_MIB)
+
+    def test_of_too_many_stacks_no_byte_is_lost(self):
+        trace = self.stacks(self.STACKS, 4)
+        lines = self.export(trace, "collapsed", "--value", "bytes").decode().splitlines()
+        self.assertEqual(sum(int(line.rsplit(" ", 1)[1]) for line in lines),
+                         sum(1 + i % 64 for i in range(self.STACKS)))
 
 
 if __name__ == "__main__":

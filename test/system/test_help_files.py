@@ -23,6 +23,7 @@ def commands():
 def invocations():
     """Name of the page -> the command line before --help."""
     yield "heimdallr", [HEIMDALLR]
+    yield "heimdallr-sweep", [HEIMDALLR, "sweep"]
     yield "trace-dump", [TRACE_DUMP]
     for command in commands():
         yield f"trace-dump-{command}", [TRACE_DUMP, command]
@@ -126,10 +127,17 @@ class BashCompletion(SystemTest):
         self.assertEqual(self.complete("trace-dump", "-"), options_in_help([TRACE_DUMP, "summary"]))
 
     def test_behind_the_dashes_is_a_command(self):
-        self.assertEqual(self.complete("heimdallr", ""), {"--"})
+        self.assertEqual(self.complete("heimdallr", ""), {"--", "sweep"})
         self.assertIn("true", self.complete("heimdallr", "-F", "100", "--", "tru"))
         self.assertEqual(self.complete("heimdallr", "--", "true", "not"), {"notes.txt"})
         self.assertEqual(self.complete("heimdallr", "--dr"), {"--dry-run"})
+
+    def test_subcommands_of_heimdallr_have_their_own_options(self):
+        self.assertEqual(self.complete("heimdallr", "sw"), {"sweep"})
+        self.assertEqual(self.complete("heimdallr", "sweep", "-"),
+                         options_in_help([HEIMDALLR, "sweep"]))
+        self.assertEqual(self.complete("heimdallr", "sweep", "--plan", "not"), {"notes.txt"})
+        self.assertEqual(self.complete("heimdallr", "sweep", "swe"), {"sweep"})
 
 
 class ZshCompletion(SystemTest):
@@ -152,7 +160,9 @@ class ZshCompletion(SystemTest):
                 ("trace-dump objects --by ", "site", None),
                 ("trace-dump obj", "objects", None),
                 ("trace-dump print ", "run.htrace", "notes.txt"),
-                ("heimdallr --source ", "clock", None)):
+                ("heimdallr --source ", "clock", None),
+                ("heimdallr swee", "sweep", None),
+                ("heimdallr sweep --list", "--list-plan", None)):
             run = self.run_command([zsh, "-f", script, self.folder / "functions", line])
             self.assert_status(run, 0)
             shown = run.stdout.decode(errors="replace")

@@ -235,6 +235,9 @@ TEST_CASE("TraceReader: columns that do not fit together are refused") {
   CheckDamage(allocation(Packed(3, {2}) + Packed(7, std::vector<std::uint64_t>(4097)) +
                          Packed(9, std::vector<std::uint64_t>(4097))),
               "has 4097 records; 4096 is the most", 2);
+  CheckDamage(allocation(Packed(3, {2}) + three + Packed(12, {1, 1})),
+              "2 elements in the column site_memory for 1", 2);
+  CheckDamage(allocation(Packed(3, {2}) + three + Packed(12, {256})), "names memory 256", 2);
   CheckDamage(allocation(std::string(2U << 20, 'x')), "more than any has", 2);
 
   const std::string two = Packed(4, {2}) + Packed(10, {1, 1}) + Packed(12, {1, 1});

@@ -90,6 +90,20 @@ TEST_CASE("Trace: the header and the recorder's statistics come back") {
   CHECK(stream.minimum_latency_cycles == 30);
   CHECK(read.header.streams[1].id == 255);
   CHECK(read.header.streams[1].source == SourceKind::kFaults);
+  REQUIRE(read.header.memories.size() == 2);
+  CHECK(read.header.memories[0].id == 0);
+  CHECK(read.header.memories[0].name == "node:0,2");
+  CHECK(read.header.memories[0].nodes == std::vector<std::uint32_t>{0, 2});
+  CHECK(read.header.memories[1].id == 255);
+  CHECK(read.header.memories[1].name == "pmem:/mnt/\xff");
+  CHECK(read.header.memories[1].nodes.empty());
+  REQUIRE(read.header.nodes.size() == 2);
+  CHECK(read.header.nodes[0].id == 0);
+  CHECK(read.header.nodes[0].memory_bytes == 12'884'901'888);
+  CHECK(read.header.nodes[0].cpus == std::vector<std::uint32_t>{0, 1, 300});
+  CHECK(read.header.nodes[0].distances == std::vector<std::uint32_t>{10, 17});
+  CHECK(read.header.nodes[1].id == 2);
+  CHECK(read.header.nodes[1].cpus.empty());
   REQUIRE(read.statistics.has_value());
   CHECK(read.statistics->user_ns == 1);
   CHECK(read.statistics->system_ns == 2);
@@ -111,6 +125,52 @@ TEST_CASE("Trace: a command line of more than 1 MiB is cut and says so") {
   CHECK(read.header.command_line[100] == std::string(10'000, 'x'));
   CHECK(read.header.command_line.size() == 105);  // 104 whole arguments of 10 008 bytes, the mark
   CHECK(read.header.command_line.back() == "[...]");
+}
+
+TEST_CASE("Trace: the nodes of a huge machine fit into the header, without their distances") {
+  const TemporaryFolder folder;
+  const std::string path = folder.File("t.htrace");
+  TraceHeader header;
+  for (std::uint32_t id = 0; id < 4096; ++id) {
+    header.nodes.push_back({.id = id, .distances = std::vector<std::uint32_t>(4096, 200)});
+  }
+  REQUIRE(NewWriter(path, Compression::kNone, header).Finish({}).ok());
+
+  const ReadTrace read = Read(path);
+  REQUIRE(read.status.ok());
+  REQUIRE(read.header.nodes.size() == 4096);
+  CHECK(read.header.nodes[4095].id == 4095);
+  CHECK(read.header.nodes[4095].distances.empty());
+}
+
+TEST_CASE("Trace: each allocation says which memory served it") {
+  const TemporaryFolder folder;
+  const std::string path = folder.File("t.htrace");
+  TraceWriter writer = NewWriter(path);
+  // Of one call, with the largest stack id that there is: none of them spoils the other.
+  for (const int memory : {1, 2, 0, 255, 1}) {
+    writer.Add(AllocationRecord{.time_ns = 5,
+                                .address = 4096,
+                                .size = 10,
+                                .caller = 77,
+                                .stack = 0xffff'ffff,
+                                .pid = 1,
+                                .tid = 1,
+                                .call = AllocationCall::kMalloc,
+                                .memory = static_cast<std::uint8_t>(memory)});
+  }
+  REQUIRE(writer.Finish({}).ok());
+
+  auto reader = TraceReader::Open(path);
+  REQUIRE(reader.ok());
+  for (const int memory : {1, 2, 0, 255, 1}) {
+    const auto record = reader->Next();
+    REQUIRE(record.ok());
+    const auto& allocation = std::get<AllocationRecord>(**record);
+    CHECK(int{allocation.memory} == memory);
+    CHECK(allocation.stack == 0xffff'ffff);
+    CHECK(allocation.call == AllocationCall::kMalloc);
+  }
 }
 
 TEST_CASE("Trace: call stacks are stored once and found by their id") {

@@ -105,7 +105,8 @@ TEST_CASE("Schema: protoc decodes what the writer encodes by hand") {
                                .stack = 1,
                                .pid = 7,
                                .tid = 8,
-                               .call = AllocationCall::kMalloc});
+                               .call = AllocationCall::kMalloc,
+                               .memory = 2});
   writer->Add(AllocationRecord{.time_ns = 400,
                                .address = 0x2000,
                                .caller = 0x400800,
@@ -163,6 +164,9 @@ TEST_CASE("Schema: protoc decodes what the writer encodes by hand") {
         "site_call: ALLOCATION_CALL_MALLOC\n  site_call: ALLOCATION_CALL_FREE",
         "site_flags: 2\n  site_flags: 1",
         "site_stack: 1\n  site_stack: 0",
+        "site_memory: 2\n  site_memory: 0",
+        "memories {\n    id: 255\n    name: \"pmem:/mnt/\\377\"",
+        "memory_bytes: 12884901888\n    cpus: 0\n    cpus: 1\n    cpus: 300\n    distances: 10",
         "time_delta_ns: 500\n  time_delta_ns: -100",
         "address_delta: 8192\n  address_delta: 0",
         "size_delta: 24",
@@ -273,6 +277,40 @@ TEST_CASE("Golden: a file with periods and symbols is read as it was written") {
   for (const std::string& line : Lines(read.early_symbols)) lines.push_back(line);
   CHECK(lines == Lines(ReadFile(kGolden + "-symbols.txt")));
   CHECK(read.records.size() == 300);
+}
+
+TEST_CASE("Golden: a file with memories and nodes is read as it was written") {
+  const ReadTrace read = Read(kGolden + "-memory.trace");
+  CHECK(read.status.ToString() == "OK");
+  REQUIRE(read.header.memories.size() == 2);
+  CHECK(read.header.memories[0].nodes == std::vector<std::uint32_t>{0, 2});
+  REQUIRE(read.header.nodes.size() == 2);
+  CHECK(read.header.nodes[1].distances == std::vector<std::uint32_t>{17, 10});
+  CHECK(read.records == Lines(ReadFile(kGolden + "-memory.txt")));
+  CHECK(read.records.size() == 200);
+}
+
+TEST_CASE("Golden: files from before there were memories have none") {
+  const ReadTrace read = Read(kGolden + ".trace");
+  CHECK(read.header.memories.empty());
+  CHECK(read.header.nodes.empty());
+}
+
+TEST_CASE("Golden: make the file with memories", "[.make-golden-memory]") {
+  auto writer = TraceWriter::Create(kGolden + "-memory.trace", FullHeader(), Compression::kNone,
+                                    Overwrite::kReplace);
+  REQUIRE(writer.ok());
+  RandomRecords random(kGoldenSeed + 2);
+  std::string text;
+  for (int i = 0; i < 200;) {
+    const Record record = random.Next();
+    if (!std::holds_alternative<AllocationRecord>(record)) continue;
+    AddTo(*writer, record);
+    text += ToText(record) + '\n';
+    ++i;
+  }
+  REQUIRE(writer->Finish({}).ok());
+  WriteFile(kGolden + "-memory.txt", text);
 }
 
 TEST_CASE("Golden: make the file with periods and symbols", "[.make-golden-symbols]") {

@@ -25,7 +25,8 @@ std::string Text(const FaultRecord& r) {
 std::string Text(const AllocationRecord& r) {
   return fmt::format("allocation {} {} {} {} {} {} {} {} {} {}", r.time_ns, r.address, r.size,
                      r.old_address, r.caller, r.stack, r.pid, r.tid, static_cast<int>(r.call),
-                     static_cast<int>(r.event));
+                     static_cast<int>(r.event)) +
+         (r.memory == 0 ? "" : fmt::format(" {}", r.memory));  // not in the older golden files
 }
 std::string Text(const MappingRecord& r) {
   return fmt::format("mapping {} {} {} {} {} {} {} {} {} {} {}", r.time_ns, r.address, r.size,
@@ -82,6 +83,11 @@ TraceHeader FullHeader() {
   header.allocations = true;
   header.dry_run = true;
   header.stack_depth = 16;
+  header.memories = {{.id = 0, .name = "node:0,2", .nodes = {0, 2}},
+                     {.id = 255, .name = "pmem:/mnt/\xff"}};
+  header.nodes = {
+      {.id = 0, .memory_bytes = 12'884'901'888, .cpus = {0, 1, 300}, .distances = {10, 17}},
+      {.id = 2, .memory_bytes = 1, .distances = {17, 10}}};
   return header;
 }
 
@@ -123,6 +129,7 @@ Record RandomRecords::Allocation() {
   r.tid = r.pid + static_cast<std::int32_t>(random_() % 4);
   r.call = static_cast<AllocationCall>(random_() % 22);
   r.event = static_cast<AllocationEvent>(random_() % 2);
+  r.memory = random_() % 2 == 0 ? 0 : static_cast<std::uint8_t>(Bits(8));
   return r;
 }
 

@@ -3,13 +3,18 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import {gzipSync} from "node:zlib";
 
-import {binRange, groupSums, latencyBin, sumBins, sumBreakdown, sumCode, sumObjects} from "../../src/report/viewer/aggregate.js";
+import {binRange, groupSums, latencyBin, sumBins, sumBreakdown, sumCode, sumFaults, sumObjects} from "../../src/report/viewer/aggregate.js";
 import {base64Bytes, bytesPerSample, gunzip, halfTable, splitPlanes} from "../../src/report/viewer/decode.js";
-import {countSamples, countTiles, emptyGrid, kNoFilter} from "../../src/report/viewer/density.js";
+import {countSamples, countTiles, emptyGrid, kNoFilter, weighSamples} from "../../src/report/viewer/density.js";
 import {largestCount, logLevel, paintDensity} from "../../src/report/viewer/density_paint.js";
+import {chosenTime, selectedObjects} from "../../src/report/viewer/filters.js";
+import {chosenNumbers} from "../../src/report/viewer/object_numbers.js";
 import {parseReport, RunModel} from "../../src/report/viewer/report.js";
+import {SampleSet} from "../../src/report/viewer/samples.js";
+import {kDefaultView} from "../../src/report/viewer/state.js";
 
-import {halfBits, makeReport, makeRun, randomNumbers} from "./make_report.mjs";
+import {makeReport, makeRun} from "./make_report.mjs";
+import {halfBits, randomNumbers} from "./make_samples.mjs";
 
 /** A run whose samples are decoded. */
 async function decoded(options) {
@@ -146,16 +151,22 @@ test("Density: filters leave out what they should", () => {
 });
 
 test("Density: tiles add up to their counts", async () => {
-  const {loads, stores, columns, rows} = small.run.tiles;
+  const {loads, stores, unknown, columns, rows} = small.run.tiles;
   const numbers = async (text) =>
       new Uint32Array((await gunzip(base64Bytes(text), columns * rows * 4)).buffer);
-  const tiles = {columns, rows, loads: await numbers(loads), stores: await numbers(stores)};
+  const tiles = {
+    columns,
+    rows,
+    loads: await numbers(loads),
+    stores: await numbers(stores),
+    unknown: await numbers(unknown)
+  };
   const grid = emptyGrid(256, 128, null);
   countTiles(grid, tiles, {t0: 0, t1: 4e9, p0: 0, p1: 1 << 20}, {t0: 0, t1: 4e9, length: 1 << 20});
-  let sum = 0;
-  for (let i = 0; i < grid.counts.length; i += 4) sum += grid.counts[i + 2];
-  const {stores: plain, load_stores: both} = small.truth.totals;
-  assert.equal(sum, plain + both);
+  const sums = [0, 0, 0, 0];
+  grid.counts.forEach((count, i) => (sums[i % 4] += count));
+  const {loads: read, stores: written, load_stores: both, unknown: neither} = small.truth.totals;
+  assert.deepEqual(sums, [neither, read + both, written + both, 0]);
 });
 
 test("Density: a painted cell has the hue of its kind", () => {
@@ -210,6 +221,7 @@ test("Sums: latency, sources and threads are those of the recording", () => {
     const cell = all.threads.get(thread * truth.groups + t.group[i]);
     assert.equal(cell.loads, t.loads[i]);
     assert.equal(cell.stores, t.stores[i]);
+    assert.equal(cell.unknown, t.unknown[i]);
     assert.equal(cell.remote, t.remote[i]);
   });
   assert.equal(latencyBin([0, 2, 4, 8], 5), 2);
@@ -238,4 +250,131 @@ test("Sums: ranges of bins that meet share none and miss none", () => {
     assert.equal(a1, b0);
     assert.equal(b1, 512);
   }
+});
+
+/** Accesses by group, counted one by one. */
+function byGroup(truth, from, to) {
+  const counts = new Array(truth.groups).fill(0);
+  const s = truth.samples;
+  for (let i = 0; i < s.time.length; ++i)
+    if (s.time[i] >= from && s.time[i] < to) ++counts[truth.objects[s.object[i]].group];
+  return counts;
+}
+
+const view = (state) => ({...kDefaultView, ...state});
+const numbersOf = (model, state, by) => chosenNumbers(model, view(state), [model], by).numbers;
+
+test("Folded objects: their samples count with their group, in every sum of a part", async () => {
+  const options = {samples: 6000, latency: true, foldedObjects: [1, 2, 3, 9, 12, 19]};
+  const {model, truth, run} = await decoded(options);
+  assert.equal(run.objects.group.length, 14);
+  const [from, to] = [1e9, 2.5e9];
+  const expected = byGroup(truth, from, to);
+  const numbers = numbersOf(model, {b0: from, b1: to}, "site");
+  assert.deepEqual(expected.map((_count, group) => numbers.accesses(group)), expected);
+  const matrix = new Array(truth.groups).fill(0);
+  const s = truth.samples;
+  const both = new Array(truth.groups).fill(0);
+  for (let i = 0; i < s.time.length; ++i)
+    if (s.time[i] >= from && s.time[i] < to && s.kind[i] === 3) ++both[truth.objects[s.object[i]].group];
+  for (const [key, cell] of sumBreakdown(model, from, to, kNoFilter).threads)
+    matrix[key % truth.groups] += cell.loads + cell.stores + cell.unknown;
+  assert.deepEqual(matrix, expected.map((count, group) => count + both[group]));
+  // A selected group has all of its samples.
+  const objects = selectedObjects(view({select: "g0.0"}), [model], model);
+  const grid = emptyGrid(40, 30, null);
+  countSamples(grid, model.samples, windows[0], {threads: null, objects, sources: null});
+  sameCells(grid, cellsOf(truth, windows[0], 40, 30, (i) => truth.objects[s.object[i]].group === 0));
+  const alone = selectedObjects(view({select: "o0.0"}), [model], model);
+  assert.deepEqual([...alone].flatMap((mark, row) => (mark ? [row] : [])), [1]);
+});
+
+test("Folded objects: their page faults count with their group", async () => {
+  const {model, truth, run} = await decoded({samples: 600, faults: 500, foldedObjects: [0, 1, 2, 3, 4, 5]});
+  const rows = sumFaults(model, 0, 4e9, kNoFilter);
+  assert.equal(rows.reduce((a, b) => a + b, 0), 500);
+  const ofFirst = run.faults.y.filter((y) => y < truth.objects[6].y).length;
+  assert.ok(ofFirst > 0);
+  assert.equal(rows[1 + run.objects.group.length], ofFirst);
+});
+
+test(
+    "Weights: a rare object is not counted for more than it is, and a hot one for all of its accesses",
+    () => {
+      const {run} = makeRun({samples: 10});
+      const model = new RunModel(run, 0);
+      // Cells of 1001 accesses to a hot object: the first, and 100 of 1000 others; one access to a rare
+      // object.
+      const hot = 5 * 101;
+      const count = hot + 1;
+      const chunk = {
+        count,
+        time: Float64Array.from({length: count}, (_, i) => 1000 + i),
+        place: new Uint32Array(count).fill(1),
+        y: new Uint32Array(count),
+        object: Uint32Array.from({length: count}, (_, i) => (i < hot ? 1 : 2)),
+        code: new Uint16Array(count),
+        thread: new Uint16Array(count),
+        meta: Uint8Array.from({length: count}, (_, i) => (i % 101 === 0 ? 0x81 : 0x01)),
+        latency: new Uint16Array(0),
+        estimate: new Uint16Array(0),
+        cpu: new Uint16Array(0),
+        low: new Uint32Array(1),
+        high: new Uint32Array(1).fill(8),
+      };
+      model.samples =
+          new SampleSet({...run, samples: {...run.samples, complete: false, count, total: 5006, weight: 10}});
+      model.samples.chunks = [chunk];
+      const sums = sumObjects(model, 0, 1e6, kNoFilter);
+      assert.equal(sums.loads[1], 5 * 1001);
+      assert.equal(sums.loads[2], 1);
+      const all = {t0: 0, t1: 1e6, p0: 0, p1: 1};
+      assert.equal(weighSamples(model.samples, all, kNoFilter), 5006);
+      const [cell] = sumBreakdown(model, 0, 1e6, kNoFilter).threads.values();
+      assert.equal(cell.loads, 5006);
+    });
+
+test("Weights: every object of a sample is estimated without a bias", async () => {
+  const part = await decoded({samples: 60000, keptShare: 0.1, seconds: 0.05});
+  const sums = sumObjects(part.model, 0, 5e9, kNoFilter);
+  const all =
+      part.truth.byObject.map((_sums, object) => sums.accesses(object + 1)).reduce((a, b) => a + b, 0);
+  assert.ok(Math.abs(all - 60000) < 1e-6 * 60000, "the weights are of all accesses");
+  part.truth.byObject.forEach((o, object) => {
+    const count = o.loads + o.stores + o.load_stores + o.unknown;
+    const most = 5 * Math.sqrt(count * 10) + 5;
+    assert.ok(
+        Math.abs(sums.accesses(object + 1) - count) < most,
+        `object ${object}: ${sums.accesses(object + 1)} for ${count}`);
+  });
+});
+
+test("Kinds: what is of unknown kind is neither load nor store, in bins as in sums", async () => {
+  const part = await decoded({samples: 30000, keptShare: 0.25});
+  const bins = sumBins(part.run.object_bins, part.truth.groups, 0, 4e9, 0, 4e9);
+  part.truth.byGroup.forEach((group, i) => {
+    assert.equal(bins.loads[i], group.loads + group.load_stores);
+    assert.equal(bins.unknown[i], group.unknown);
+    assert.equal(bins.accesses(i), group.loads + group.stores + group.load_stores + group.unknown);
+  });
+});
+
+test("Time: the last instant is in the whole, and in a brush up to the end", async () => {
+  const {model, run} = await decoded({samples: 50});
+  const last = model.samples.chunks[0].time[49];
+  run.end_ns = last + 1;
+  const {from, to} = chosenTime(view({}), [model]);
+  assert.deepEqual([from, to], [0, last + 1]);
+  assert.equal(model.samples.countIn(from, to), 50);
+  assert.equal(model.samples.countIn(last, to), 1);
+});
+
+test("Estimates: where no record says what it stands for they are not known", async () => {
+  const made = await decoded({samples: 50});
+  made.run.samples.estimate_scale = null;
+  const model = new RunModel(made.run, 0);
+  model.samples.chunks = made.model.samples.chunks;
+  assert.ok(Number.isNaN(numbersOf(model, {}, "site").estimated(0)));
+  assert.ok(Number.isNaN(numbersOf(model, {b0: 0, b1: 4e9}, "site").estimated(0)));
+  assert.ok(numbersOf(model, {b0: 0, b1: 4e9}, "site").accesses(0) > 0);
 });

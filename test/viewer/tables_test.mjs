@@ -6,6 +6,7 @@ import {codePath} from "../../src/report/viewer/code_tab.js";
 import {joinGroups} from "../../src/report/viewer/compare_rows.js";
 import {buildFlame, layoutFlame, nodeOfPath, searchFlame} from "../../src/report/viewer/flame_tree.js";
 import {RunModel} from "../../src/report/viewer/report.js";
+import {brushedSites} from "../../src/report/viewer/sites_tab.js";
 import {rateOf} from "../../src/report/viewer/strips.js";
 import {nextSort, orderRows} from "../../src/report/viewer/table_model.js";
 
@@ -154,4 +155,21 @@ test("Compare: groups join by their key, and those of one run alone stay", () =>
 
 test("Strips: bins taken together keep the mean rate", () => {
   assert.deepEqual([...rateOf([1, 3, 0, 4], 0.5, 2)], [4, 4]);
+});
+
+test("Sites: those that are not told apart by time are one more", () => {
+  const {run} = makeRun({samples: 10});
+  const bins = run.allocation_bins;
+  bins.site.push(-1, -1);
+  bins.bin.push(0, 511);
+  bins.allocations.push(3, 4);
+  bins.bytes.push(300, 400);
+  const sites = run.allocation_sites.stack.length;
+  const {values, note} = brushedSites(run, "bytes", {from: 0, to: run.end_ns});
+  assert.equal(values.length, sites + 1);
+  assert.equal(values[sites], 700);
+  assert.ok(Math.abs(values[5] - run.allocation_sites.bytes[5]) < 1e-6);
+  assert.match(note, /together/);
+  const half = brushedSites(run, "allocations", {from: 0, to: run.end_ns / 2});
+  assert.equal(half.values[sites], 3);
 });

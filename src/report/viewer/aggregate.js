@@ -1,18 +1,13 @@
 // Sums over a part of the samples, for the tables and breakdowns of a brushed or filtered view.
-import {filterIsOpen} from "./density.js";
-import {halfValue} from "./samples.js";
+import {filterIsOpen, passes} from "./density.js";
+import {halfValue, sourceOf} from "./samples.js";
 
 /** @typedef {import("./report.js").RunModel} RunModel */
 /** @typedef {import("./density.js").SampleFilter} SampleFilter */
 /** @typedef {import("./report_types.js").SampleChunk} SampleChunk */
 /** @typedef {import("./report_types.js").SparseBins} SparseBins */
 
-/** What the numbers of a view rest on. @typedef {"exact" | "sample" | "bins"} Basis */
-
-/** Index of samples without an object, and of those whose object is not kept apart, behind the objects. */
-export const kNoObject = 0;
-
-/** Sums by the rows of a table; a load_store counts in loads and in stores. */
+/** Sums by the rows of a table; a load_store counts in loads and in stores, an unknown access in neither. */
 export class RowSums {
   /** @param {number} rows */
   constructor(rows) {
@@ -48,27 +43,6 @@ export class RowSums {
     this.first[to] = Math.min(this.first[to], others.first[from]);
     this.last[to] = Math.max(this.last[to], others.last[from]);
   }
-
-  /** @param {number} factor */
-  scale(factor) {
-    if (factor === 1) return;
-    for (const column
-             of [this.loads, this.stores, this.both, this.unknown, this.estimatedLoads, this.estimatedStores,
-                 this.timeNs, this.latencyCycles, this.latencyRecords]) {
-      for (let i = 0; i < column.length; ++i) column[i] *= factor;
-    }
-  }
-}
-
-/**
- * Whether a sample passes, by what the filter asks.
- * @param {SampleChunk} chunk @param {number} i @param {SampleFilter} filter
- */
-function passes(chunk, i, filter) {
-  return !(
-      (filter.objects && filter.objects[chunk.object[i]] === 0) ||
-      (filter.threads && filter.threads[chunk.thread[i]] === 0) ||
-      (filter.sources && filter.sources[chunk.meta[i] >> 3] === 0));
 }
 
 /**
@@ -90,23 +64,24 @@ function sumSamples(run, from, to, filter, by, rows) {
       if (!open && !passes(chunk, i, filter)) continue;
       const row = keys[i] < last ? keys[i] : last;
       const kind = meta[i] & 3;
-      const estimated = hasEstimate ? halfValue(estimate[i]) : 1;
+      const weight = samples.weightOf(meta[i]);
+      const estimated = hasEstimate ? weight * halfValue(estimate[i]) : weight;
       if (kind & 1) {
-        ++sums.loads[row];
+        sums.loads[row] += weight;
         sums.estimatedLoads[row] += estimated;
       }
       if (kind & 2) {
-        ++sums.stores[row];
+        sums.stores[row] += weight;
         sums.estimatedStores[row] += estimated;
       }
       if (kind === 3)
-        ++sums.both[row];
+        sums.both[row] += weight;
       else if (kind === 0)
-        ++sums.unknown[row];
-      if (hasTime) sums.timeNs[row] += halfValue(cpu[i]);
+        sums.unknown[row] += weight;
+      if (hasTime) sums.timeNs[row] += weight * halfValue(cpu[i]);
       if (hasLatency && latency[i] > 0) {
-        sums.latencyCycles[row] += latency[i];
-        ++sums.latencyRecords[row];
+        sums.latencyCycles[row] += weight * latency[i];
+        sums.latencyRecords[row] += weight;
       }
       if (time[i] < sums.first[row]) sums.first[row] = time[i];
       sums.last[row] = time[i];
@@ -117,16 +92,15 @@ function sumSamples(run, from, to, filter, by, rows) {
     sums.estimatedStores[row] *= samples.estimateScale;
     sums.timeNs[row] *= samples.timeScale;
   }
-  sums.scale(samples.weight);
   return sums;
 }
 
 /**
- * By object: row 0 is without an object, row 1 + i is object i, the last is what is not kept apart.
+ * By the `object` of samples: rows as those of RunModel.groupOfRow.
  * @param {RunModel} run @param {number} from @param {number} to @param {SampleFilter} filter
  */
 export function sumObjects(run, from, to, filter) {
-  return sumSamples(run, from, to, filter, "object", run.data.objects.group.length + 2);
+  return sumSamples(run, from, to, filter, "object", run.groupOfRow.length);
 }
 
 /** @param {RunModel} run @param {number} from @param {number} to @param {SampleFilter} filter */
@@ -135,26 +109,27 @@ export function sumCode(run, from, to, filter) {
 }
 
 /**
- * Page faults by object, or null where not all of them are in the report.
+ * Page faults by the same rows, or null where not all of them are in the report.
  * @param {RunModel} run @param {number} from @param {number} to @param {SampleFilter} filter
  */
 export function sumFaults(run, from, to, filter) {
-  const {faults, fault_total: total, objects} = run.data;
+  const {faults, fault_total: total} = run.data;
   if (faults.time.length !== total || filter.sources) return null;
-  const counts = new Float64Array(objects.group.length);
+  const counts = new Float64Array(run.groupOfRow.length);
   for (let i = 0; i < total; ++i) {
     if (faults.time[i] < from || faults.time[i] >= to) continue;
     if (filter.threads && filter.threads[faults.thread[i]] === 0) continue;
-    if (faults.object[i] >= 0) ++counts[faults.object[i]];
+    ++counts[Math.min(faults.object[i] + 1, counts.length - 1)];
   }
   return counts;
 }
 
 /** @param {RunModel} run @param {RowSums} objects of sumObjects @returns {RowSums} by group */
 export function groupSums(run, objects) {
-  const {group} = run.data.objects;
   const sums = new RowSums(run.data.groups.name.length);
-  for (let object = 0; object < group.length; ++object) sums.add(group[object], objects, object + 1);
+  run.groupOfRow.forEach((group, row) => {
+    if (group >= 0) sums.add(group, objects, row);
+  });
   return sums;
 }
 
@@ -168,8 +143,11 @@ export function sumBins(bins, rows, begin, end, from, to) {
   const [first, last] = binRange(bins.bins, begin, end, from, to);
   for (let i = 0; i < bins.index.length; ++i) {
     if (bins.bin[i] < first || bins.bin[i] >= last) continue;
-    sums.loads[bins.index[i]] += bins.loads[i];
-    sums.stores[bins.index[i]] += bins.stores[i];
+    const row = bins.index[i];
+    sums.loads[row] += bins.loads[i] + bins.load_stores[i];
+    sums.stores[row] += bins.stores[i] + bins.load_stores[i];
+    sums.both[row] += bins.load_stores[i];
+    sums.unknown[row] += bins.unknown[i];
   }
   return sums;
 }
@@ -186,10 +164,15 @@ export function binRange(bins, begin, end, from, to) {
 }
 
 /**
- * Latency, sources and threads of a part of the samples.
- * @typedef {{latencyLoads: Float64Array, latencyStores: Float64Array, sources: Float64Array,
- *   threads: Map<number, {loads: number, stores: number, cycles: number, records: number, remote: number}>}}
- * Breakdown `threads` by thread x groups + group
+ * A load_store is in loads and in stores, an access of unknown kind in neither.
+ * @typedef {{loads: number, stores: number, unknown: number, cycles: number, records: number,
+ *   remote: number}} MatrixCell
+ */
+
+/**
+ * Latency, sources and threads of a part of the samples; `threads` by thread x groups + group.
+ * @typedef {{latencyLoads: Float64Array, latencyStores: Float64Array, latencyUnknown: Float64Array,
+ *   sources: Float64Array, threads: Map<number, MatrixCell>}} Breakdown
  */
 
 /**
@@ -204,39 +187,51 @@ export function sumBreakdown(run, from, to, filter) {
   const result = {
     latencyLoads: new Float64Array(bins.length),
     latencyStores: new Float64Array(bins.length),
+    latencyUnknown: new Float64Array(bins.length),
     sources: new Float64Array(data.source_names.length),
     threads: new Map(),
   };
   const remote = data.source_names.map((name) => /remote|cxl/.test(name));
-  const objectGroup = data.objects.group;
-  const weight = samples.weight;
+  const {groupOfRow} = run;
   samples.forRange(from, to, (chunk, begin, end) => {
     for (let i = begin; i < end; ++i) {
       if (!passes(chunk, i, filter)) continue;
       const kind = chunk.meta[i] & 3;
-      const source = chunk.meta[i] >> 3;
+      const source = sourceOf(chunk.meta[i]);
+      const weight = samples.weightOf(chunk.meta[i]);
       if (source < result.sources.length) result.sources[source] += weight;
       const cycles = chunk.latency.length > 0 ? chunk.latency[i] : 0;
       if (cycles > 0 && bins.length > 0) {
         const bin = latencyBin(bins, cycles);
         if (kind & 1) result.latencyLoads[bin] += weight;
         if (kind & 2) result.latencyStores[bin] += weight;
+        if (kind === 0) result.latencyUnknown[bin] += weight;
       }
-      const object = chunk.object[i];
-      if (object === kNoObject || object > objectGroup.length) continue;
-      const key = chunk.thread[i] * groups + objectGroup[object - 1];
-      let cell = result.threads.get(key);
-      if (!cell) result.threads.set(key, (cell = {loads: 0, stores: 0, cycles: 0, records: 0, remote: 0}));
-      if (kind & 1 || kind === 0) cell.loads += weight;
-      if (kind & 2) cell.stores += weight;
-      if (cycles > 0) {
-        cell.cycles += cycles * weight;
-        cell.records += weight;
+      const group = groupOfRow[chunk.object[i]] ?? -1;
+      if (group >= 0) {
+        const key = chunk.thread[i] * groups + group;
+        addToCell(result.threads, key, kind, cycles, remote[source], weight);
       }
-      if (remote[source]) cell.remote += weight;
     }
   });
   return result;
+}
+
+/**
+ * @param {Breakdown["threads"]} cells @param {number} key @param {number} kind @param {number} cycles
+ * @param {boolean} isRemote @param {number} weight
+ */
+function addToCell(cells, key, kind, cycles, isRemote, weight) {
+  let cell = cells.get(key);
+  if (!cell) cells.set(key, (cell = {loads: 0, stores: 0, unknown: 0, cycles: 0, records: 0, remote: 0}));
+  if (kind & 1) cell.loads += weight;
+  if (kind & 2) cell.stores += weight;
+  if (kind === 0) cell.unknown += weight;
+  if (cycles > 0) {
+    cell.cycles += cycles * weight;
+    cell.records += weight;
+  }
+  if (isRemote) cell.remote += weight;
 }
 
 /** @param {number[]} bins ascending lower bounds @param {number} cycles */

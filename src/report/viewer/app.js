@@ -94,10 +94,20 @@ export class App {
   updateTab(pause) {
     clearTimeout(this.timer);
     cancelAnimationFrame(this.frame);
+    this.timer = this.frame = 0;
+    const draw = () => {
+      this.timer = this.frame = 0;
+      this.tab.view.update();
+    };
     if (pause === 0)
-      this.frame = requestAnimationFrame(() => this.tab.view.update());
+      this.frame = requestAnimationFrame(draw);
     else
-      this.timer = window.setTimeout(() => this.tab.view.update(), pause);
+      this.timer = window.setTimeout(draw, pause);
+  }
+
+  /** Something is still to be drawn, or to be asked of the server. */
+  get busy() {
+    return this.timer !== 0 || this.frame !== 0 || this.timeline.busy;
   }
 
   buildTabs() {
@@ -210,7 +220,8 @@ export class App {
       return `${name}${formatCount(cache.counted)} ${
           this.timeline.samplesOf(run).complete ?
               "sampled accesses" :
-              `of a sample of the accesses (1 of ${run.samples.weight.toFixed(1)})`} shown`;
+              `of a sample of the accesses (1 of ${
+                  (run.samples.total / Math.max(1, run.samples.count)).toFixed(1)})`} shown`;
     });
     const selection = parseSelection(this.store.state.select);
     const run = selection ? this.runs[selection.run] : undefined;

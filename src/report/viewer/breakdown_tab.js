@@ -11,6 +11,7 @@ import {basisWords, partWords} from "./object_numbers.js";
 /** @typedef {import("./report.js").RunModel} RunModel */
 /** @typedef {import("./state.js").ViewStore} ViewStore */
 /** @typedef {import("./aggregate.js").Breakdown} Breakdown */
+/** @typedef {import("./aggregate.js").MatrixCell} MatrixCell */
 
 const kMatrixGroups = 12;
 const kMatrixThreads = 40;
@@ -59,28 +60,33 @@ export class BreakdownTab {
     const {run} = this;
     if (!run.hasLatency) return el("p", {class: "absent"}, noLatencyWords(run));
     const {bins} = run.data.latency;
+    const sum = (/** @type {number} */ i) =>
+        breakdown.latencyLoads[i] + breakdown.latencyStores[i] + breakdown.latencyUnknown[i];
+    const hasUnknown = breakdown.latencyUnknown.some((count) => count > 0);
     let last = bins.length - 1;
-    while (last > 0 && breakdown.latencyLoads[last] + breakdown.latencyStores[last] === 0) --last;
+    while (last > 0 && sum(last) === 0) --last;
     let most = 1;
-    for (let i = 0; i <= last; ++i)
-      most = Math.max(most, breakdown.latencyLoads[i] + breakdown.latencyStores[i]);
+    for (let i = 0; i <= last; ++i) most = Math.max(most, sum(i));
     const rows = [];
     for (let i = 0; i <= last; ++i) {
       const loads = breakdown.latencyLoads[i];
       const stores = breakdown.latencyStores[i];
+      const unknown = breakdown.latencyUnknown[i];
       const label = i + 1 < bins.length ? `${formatCount(bins[i])}–${formatCount(bins[i + 1] - 1)}` :
                                           `${formatCount(bins[i])} and more`;
       rows.push(
           el("tr", {}, el("th", {scope: "row"}, label), el("td", {class: "number"}, formatCount(loads)),
              el("td", {class: "number"}, formatCount(stores)),
-             el("td", {class: "bars"}, stacked([[loads / most, "load"], [stores / most, "store"]]))));
+             hasUnknown ? el("td", {class: "number"}, formatCount(unknown)) : null,
+             el("td", {class: "bars"},
+                stacked([[loads / most, "load"], [stores / most, "store"], [unknown / most, "unknown"]]))));
     }
     return el(
         "div", {}, el("p", {class: "note"}, `Cycles from issue to data. ${basis}`),
         el("table", {class: "plain"},
            el("thead", {},
               el("tr", {},
-                 ...["Cycles", "Loads", "Stores", ""].map(
+                 ...["Cycles", "Loads", "Stores", ...(hasUnknown ? ["Unknown kind"] : []), ""].map(
                      (text) => el("th", {scope: "col"}, text || el("span", {class: "hidden"}, "share"))))),
            el("tbody", {}, rows)));
   }
@@ -140,7 +146,7 @@ export class BreakdownTab {
     /** @type {Map<number, number>} */
     const ofThread = new Map();
     for (const [key, cell] of breakdown.threads) {
-      const sum = cell.loads + cell.stores;
+      const sum = cellSum(cell);
       const group = key % groups;
       const thread = Math.floor(key / groups);
       ofGroup.set(group, (ofGroup.get(group) ?? 0) + sum);
@@ -152,7 +158,7 @@ export class BreakdownTab {
       columns[columns.length - 1] = selected;
     const rows = [...ofThread].sort((a, b) => b[1] - a[1]).slice(0, kMatrixThreads).map(([thread]) => thread);
     let most = 1;
-    for (const cell of breakdown.threads.values()) most = Math.max(most, cell.loads + cell.stores);
+    for (const cell of breakdown.threads.values()) most = Math.max(most, cellSum(cell));
     const head = columns.map(
         (group) =>
             el("th", {scope: "col", class: group === selected ? "selected" : ""},
@@ -181,25 +187,31 @@ export class BreakdownTab {
   }
 
   /**
-   * @param {{loads: number, stores: number, cycles: number, records: number, remote: number} | undefined}
-   *     cell @param {number} most @param {boolean} selected
+   * @param {MatrixCell | undefined} cell @param {number} most @param {boolean} selected
    */
   cell(cell, most, selected) {
     if (!cell) return el("td", {class: selected ? "selected" : ""}, "");
-    const sum = cell.loads + cell.stores;
+    const sum = cellSum(cell);
+    const unknown = cell.unknown > 0 ? `, ${formatCount(cell.unknown)} of unknown kind` : "";
     const latency = cell.records > 0 ? `, ${formatShort(cell.cycles / cell.records)} cycles on average` : "";
     const remote = cell.remote > 0 ? `, ${formatShare(cell.remote, sum)} remote` : "";
-    const element =
-        el("td", {
+    const element = el(
+        "td", {
           class: selected ? "selected" : "",
-          title: `${formatCount(cell.loads)} loads, ${formatCount(cell.stores)} stores${latency}${remote}`
+          title: `${formatCount(cell.loads)} loads, ${formatCount(cell.stores)} stores${unknown}${latency}${
+              remote}`
         },
-           el("span", {}, formatShort(sum)),
-           stacked([[cell.loads / sum, "load"], [cell.stores / sum, "store"]]));
+        el("span", {}, formatShort(sum)),
+        stacked([[cell.loads / sum, "load"], [cell.stores / sum, "store"], [cell.unknown / sum, "unknown"]]));
     element.style.setProperty(
         "--strength", String(Math.max(0.04, Math.log1p(sum) / Math.log1p(most)).toFixed(3)));
     return element;
   }
+}
+
+/** Accesses of a cell; what reads and writes is in loads and in stores. @param {MatrixCell} cell */
+function cellSum(cell) {
+  return cell.loads + cell.stores + cell.unknown;
 }
 
 /** A bar of parts. @param {[number, string][]} parts share and class */
@@ -222,6 +234,7 @@ export function wholeBreakdown(run) {
     threads.set(t.thread[i] * groups + t.group[i], {
       loads: t.loads[i],
       stores: t.stores[i],
+      unknown: t.unknown[i],
       cycles: t.latency_cycles[i],
       records: t.latency_records[i],
       remote: t.remote[i]
@@ -230,6 +243,7 @@ export function wholeBreakdown(run) {
   return {
     latencyLoads: Float64Array.from(data.latency.loads),
     latencyStores: Float64Array.from(data.latency.stores),
+    latencyUnknown: Float64Array.from(data.latency.unknown),
     sources: Float64Array.from(data.source_counts[data.sources_total] ?? []),
     threads,
   };

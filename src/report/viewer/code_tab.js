@@ -63,6 +63,8 @@ export class CodeTab {
     const {data} = run;
     const {state} = this.store;
     if (metric === "latency" && !run.hasLatency) return {values: [], note: noLatencyWords(run)};
+    if (metric === "estimated" && !run.hasEstimates)
+      return {values: [], note: "Estimates are not known: no record says how many accesses it stands for."};
     const time = chosenTime(state, this.runs);
     const filter = sampleFilter(state, run, this.runs.length);
     const objects = selectedObjects(state, this.runs, run);

@@ -4,11 +4,13 @@ import {announce, choice, el, replaceContent, searchField, setChoice} from "./do
 import {selectedGroup} from "./filters.js";
 import {formatBytes, formatCount, formatDuration, formatPlural, formatRatio, formatShare, formatShort} from "./format.js";
 import {chosenNumbers} from "./object_numbers.js";
+import {numberColumn, textColumn} from "./table_model.js";
 import {TableView} from "./table_view.js";
 
 
 /** @typedef {import("./report.js").RunModel} RunModel */
 /** @typedef {import("./state.js").ViewStore} ViewStore */
+/** @typedef {import("./compare_rows.js").ComparedGroup} ComparedGroup */
 /** @typedef {import("./table_model.js").Column} Column */
 /** @typedef {import("./table_model.js").TableModel} TableModel */
 
@@ -48,7 +50,7 @@ export class CompareTab {
     const sort = known.includes(state.sort.replace(/^-/, "")) ? state.sort : "-difference";
     setChoice(this.metric, state.metric);
     if (document.activeElement !== this.search) this.search.value = state.q;
-    this.view.show(this.model(metric.id, value, totals), sort, state.q, this.selectedKey());
+    this.view.show(compareModel(runs, rows, metric.id, value, totals), sort, state.q, this.selectedKey());
     const format = formatOf(metric.id);
     const text = `${formatPlural(this.view.order.length, "group")}. A: ${format(totals[0])}, B: ${
                      format(totals[1])} ${metric.title}` +
@@ -63,79 +65,77 @@ export class CompareTab {
     const b = selectedGroup(this.store.state, this.runs, this.runs[1]);
     return b >= 0 ? `g1.${b}` : "";
   }
+}
 
-  /**
-   * @param {string} metric @param {(row: number, which: number) => number} value @param {number[]} totals
-   * @returns {TableModel}
-   */
-  model(metric, value, totals) {
-    const {runs, rows} = this;
-    const format = formatOf(metric);
-    const side = (/** @type {number} */ row) =>
-        (rows[row].a >= 0 ? {run: runs[0], group: rows[row].a} : {run: runs[1], group: rows[row].b});
-    const name = (/** @type {number} */ row) => side(row).run.groupName(side(row).group);
-    const type = (/** @type {number} */ row) =>
-        side(row).run.text(side(row).run.data.groups.type[side(row).group]);
-    const share = (/** @type {number} */ row, /** @type {number} */ which) =>
-        (totals[which] > 0 ? value(row, which) / totals[which] : 0);
-    const difference = (/** @type {number} */ row) => value(row, 1) - value(row, 0);
-    const sign = (/** @type {number} */ number) => (number > 0 ? "+" : number < 0 ? "−" : "");
-    /**
-     * @param {string} id @param {string} title @param {string} hint @param {number} width @param {(row:
-     *     number) => number} of @param {(row: number) => string} text @returns {Column}
-     */
-    const number = (id, title, hint, width, of, text) =>
-        ({id, title, hint, kind: "number", width, value: of, text});
-    /** @type {Column[]} */
-    const columns = [
-      {
-        id: "name",
-        title: "Object",
-        hint: "The same site in both runs is one row",
-        kind: "text",
-        width: 0,
-        value: name,
-        text: name
-      },
-      {
-        id: "type",
-        title: "Type",
-        hint: "What kind of memory",
-        kind: "text",
-        width: 90,
-        value: type,
-        text: type
-      },
-      {
-        ...number("a", "A", runs[0].data.name, 120, (row) => value(row, 0), (row) => format(value(row, 0))),
-        share: (row) => share(row, 0)
-      },
-      {
-        ...number("b", "B", runs[1].data.name, 120, (row) => value(row, 1), (row) => format(value(row, 1))),
-        share: (row) => share(row, 1)
-      },
-      number(
-          "sharea", "Share of A", "Of all of run A", 96, (row) => share(row, 0),
-          (row) => formatShare(share(row, 0), 1)),
-      number(
-          "shareb", "Share of B", "Of all of run B", 96, (row) => share(row, 1),
-          (row) => formatShare(share(row, 1), 1)),
-      number(
+/**
+ * @param {RunModel[]} runs two @param {ComparedGroup[]} rows @param {string} metric
+ * @param {(row: number, which: number) => number} value @param {number[]} totals
+ * @returns {TableModel}
+ */
+function compareModel(runs, rows, metric, value, totals) {
+  const side = (/** @type {number} */ row) =>
+      (rows[row].a >= 0 ? {run: runs[0], group: rows[row].a} : {run: runs[1], group: rows[row].b});
+  const name = (/** @type {number} */ row) => side(row).run.groupName(side(row).group);
+  const type = (/** @type {number} */ row) =>
+      side(row).run.text(side(row).run.data.groups.type[side(row).group]);
+  return {
+    columns: [
+      textColumn("name", "Object", "The same site in both runs is one row", 0, name),
+      textColumn("type", "Type", "What kind of memory", 90, type),
+      ...valueColumns(runs, formatOf(metric), value, totals),
+      ...differenceColumns(formatOf(metric), value),
+    ],
+    rows: rows.length,
+    key: (row) => `g${side(row).run.index}.${side(row).group}`,
+    search: (row) => `${name(row)} ${rows[row].key}`,
+    keep: (row) => value(row, 0) > 0 || value(row, 1) > 0,
+  };
+}
+
+/**
+ * Of each run by itself. @param {RunModel[]} runs @param {(value: number) => string} format
+ * @param {(row: number, which: number) => number} value @param {number[]} totals @returns {Column[]}
+ */
+function valueColumns(runs, format, value, totals) {
+  const share = (/** @type {number} */ row, /** @type {number} */ which) =>
+      (totals[which] > 0 ? value(row, which) / totals[which] : 0);
+  const asShare = (/** @type {number} */ part) => formatShare(part, 1);
+  const letters = ["A", "B"];
+  return [
+    ...runs.map(
+        (run, i) => ({
+          ...numberColumn(
+              letters[i].toLowerCase(), letters[i], run.data.name, 120, (row) => value(row, i), format),
+          share: (/** @type {number} */ row) => share(row, i)
+        })),
+    ...letters.map(
+        (letter, i) => numberColumn(
+            `share${letter.toLowerCase()}`, `Share of ${letter}`, `Of all of run ${letter}`, 96,
+            (row) => share(row, i), asShare)),
+  ];
+}
+
+/**
+ * @param {(value: number) => string} format @param {(row: number, which: number) => number} value
+ * @returns {Column[]}
+ */
+function differenceColumns(format, value) {
+  const difference = (/** @type {number} */ row) => value(row, 1) - value(row, 0);
+  const sign = (/** @type {number} */ number) => (number > 0 ? "+" : number < 0 ? "−" : "");
+  return [
+    {
+      ...numberColumn(
           "difference", "B − A", "Sorted by its size, whichever run has more", 120,
-          (row) => Math.abs(difference(row)),
-          (row) => sign(difference(row)) + format(Math.abs(difference(row)))),
-      number(
+          (row) => Math.abs(difference(row)), format),
+      text: (row) => sign(difference(row)) + format(Math.abs(difference(row)))
+    },
+    {
+      ...numberColumn(
           "ratio", "B / A", "How many times as much", 84, (row) => ratioKey(value(row, 0), value(row, 1)),
-          (row) => formatRatio(value(row, 0), value(row, 1))),
-    ];
-    return {
-      columns,
-      rows: rows.length,
-      key: (row) => `g${side(row).run.index}.${side(row).group}`,
-      search: (row) => `${name(row)} ${rows[row].key}`,
-      keep: (row) => value(row, 0) > 0 || value(row, 1) > 0,
-    };
-  }
+          String),
+      text: (row) => formatRatio(value(row, 0), value(row, 1))
+    },
+  ];
 }
 
 /** @param {number} a @param {number} b */

@@ -141,13 +141,13 @@ export function splitPlanes(bytes, count, firstNs, unitNs, context) {
     now += dt[i];
     time[i] = firstNs + now * unitNs;
   }
-  // At most 50,000 objects are told apart, so that 16 bits do; all ones stay all ones.
-  const object = new Uint16Array(count);
+  const object = new Uint32Array(count);
   const objectAt = offsets.get("object");
   if (objectAt !== undefined) {
     const p0 = bytes.subarray(objectAt, objectAt + count);
     const p1 = bytes.subarray(objectAt + count, objectAt + 2 * count);
-    for (let i = 0; i < count; ++i) object[i] = p0[i] | (p1[i] << 8);
+    const p2 = bytes.subarray(objectAt + 2 * count, objectAt + 3 * count);
+    for (let i = 0; i < count; ++i) object[i] = p0[i] | (p1[i] << 8) | (p2[i] << 16);
   }
   const metaAt = offsets.get("meta");
   const blocks = Math.ceil(count / blockSamples());

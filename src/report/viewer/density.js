@@ -1,6 +1,6 @@
 // Accesses counted by cells of the picture. The grid is column by column: samples come in order of
 // time, so that a column is counted at once and stays in the cache.
-import {forBlocks, kPlaceSteps} from "./samples.js";
+import {forBlocks, kPlaceSteps, sourceOf} from "./samples.js";
 
 /** @typedef {import("./samples.js").SampleSet} SampleSet */
 /** @typedef {import("./report_types.js").SampleChunk} SampleChunk */
@@ -17,8 +17,15 @@ import {forBlocks, kPlaceSteps} from "./samples.js";
  */
 
 /**
- * Which samples count; a mask that is null lets all through. `objects` is by SampleChunk.object.
+ * Which samples count: those with a 1 in every mask; one that is null lets all through. `objects` is by
+ * SampleChunk.object.
  * @typedef {{objects: ?Uint8Array, threads: ?Uint8Array, sources: ?Uint8Array}} SampleFilter
+ */
+
+/**
+ * Exact counts of all accesses, row by row; a load_store is in loads and in stores. `unknown` is null where
+ * there are none. @typedef {{columns: number, rows: number, loads: Uint32Array, stores: Uint32Array,
+ *   unknown: ?Uint32Array}} TileCounts
  */
 
 /** @type {SampleFilter} */
@@ -31,6 +38,34 @@ export const kNoFilter = {
 /** @param {SampleFilter} filter */
 export function filterIsOpen(filter) {
   return !filter.objects && !filter.threads && !filter.sources;
+}
+
+/**
+ * Whether a sample passes, by what the filter asks.
+ * @param {SampleChunk} chunk @param {number} i @param {SampleFilter} filter
+ */
+export function passes(chunk, i, filter) {
+  return !(
+      (filter.objects && filter.objects[chunk.object[i]] !== 1) ||
+      (filter.threads && filter.threads[chunk.thread[i]] !== 1) ||
+      (filter.sources && filter.sources[sourceOf(chunk.meta[i])] !== 1));
+}
+
+/**
+ * How many accesses the samples of a window stand for.
+ * @param {SampleSet} samples @param {Window} window @param {SampleFilter} filter
+ */
+export function weighSamples(samples, window, filter) {
+  const low = window.p0 * kPlaceSteps;
+  const high = window.p1 * kPlaceSteps;
+  let sum = 0;
+  samples.forRange(window.t0, window.t1, (chunk, begin, end) => {
+    for (let i = begin; i < end; ++i) {
+      const place = chunk.place[i] >>> 2;
+      if (place >= low && place < high && passes(chunk, i, filter)) sum += samples.weightOf(chunk.meta[i]);
+    }
+  });
+  return sum;
 }
 
 /**
@@ -133,9 +168,10 @@ function countFiltered(grid, column, chunk, begin, end, low, span, scale, filter
     const packed = place[i];
     const above = (packed >>> 2) - low;
     if (above < 0 || above >= span) continue;
-    if (objects && objects[object[i]] === 0) continue;
-    if (threads && threads[thread[i]] === 0) continue;
-    if (sources && sources[meta[i] >> 3] === 0) continue;
+    // As `passes`, which is slower here: this decides how long a redraw takes.
+    if (objects && objects[object[i]] !== 1) continue;
+    if (threads && threads[thread[i]] !== 1) continue;
+    if (sources && sources[sourceOf(meta[i])] !== 1) continue;
     ++counts[base + (((above * scale) | 0) << 2) + (packed & 3)];
     ++counted;
   }
@@ -144,8 +180,7 @@ function countFiltered(grid, column, chunk, begin, end, low, span, scale, filter
 
 /**
  * The same from the tiles, which are there first: each cell takes the tiles that it covers.
- * @param {DensityGrid} grid
- * @param {{columns: number, rows: number, loads: Uint32Array, stores: Uint32Array}} tiles
+ * @param {DensityGrid} grid @param {TileCounts} tiles
  * @param {Window} window @param {{t0: number, t1: number, length: number}} whole
  */
 export function countTiles(grid, tiles, window, whole) {
@@ -163,13 +198,16 @@ export function countTiles(grid, tiles, window, whole) {
       const [x0, x1] = coveredTiles(x[column], x[column + 1], tiles.columns);
       let loads = 0;
       let stores = 0;
+      let unknown = 0;
       for (let ty = y0; ty < y1; ++ty) {
         for (let tx = x0; tx < x1; ++tx) {
           loads += tiles.loads[ty * tiles.columns + tx];
           stores += tiles.stores[ty * tiles.columns + tx];
+          if (tiles.unknown) unknown += tiles.unknown[ty * tiles.columns + tx];
         }
       }
       const at = (column * rows + row) * 4;
+      counts[at] = unknown;
       counts[at + 1] = loads;
       counts[at + 2] = stores;
     }

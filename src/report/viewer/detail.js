@@ -47,6 +47,7 @@ export class DetailSource {
     this.tooLarge = null;
     this.timer = 0;
     this.asked = 0;
+    this.open = 0;
     /** @type {?DecoderPool} */
     this.pool = null;
   }
@@ -57,9 +58,20 @@ export class DetailSource {
    */
   want(window, whole) {
     clearTimeout(this.timer);
+    this.timer = 0;
     if (this.detail && windowCovers(this.detail.window, window)) return;
     if (this.tooLarge && windowCovers(window, this.tooLarge)) return;
-    this.timer = window.t1 - window.t0 > 0 ? setTimeout(() => this.fetch(window, whole), kPauseMs) : 0;
+    if (window.t1 <= window.t0) return;
+    this.timer = setTimeout(() => {
+      this.timer = 0;
+      ++this.open;
+      this.fetch(window, whole).finally(() => --this.open);
+    }, kPauseMs);
+  }
+
+  /** An answer is waited for, or about to be asked for. */
+  get busy() {
+    return this.timer !== 0 || this.open > 0;
   }
 
   /** @param {Window} window @param {Window} whole */

@@ -25,7 +25,7 @@ export function sampleFilter(state, run, runs) {
     for (let i = 0; i < tid.length; ++i) filter.threads[i] = threadKey(run, i, runs) === state.thread ? 1 : 0;
   }
   if (state.source !== "") {
-    filter.sources = new Uint8Array(32);
+    filter.sources = new Uint8Array(run.data.source_names.length);
     const index = run.data.source_names.indexOf(state.source);
     if (index >= 0) filter.sources[index] = 1;
   }
@@ -37,22 +37,19 @@ export function sampleFilter(state, run, runs) {
  * selected. @param {ViewState} state @param {RunModel[]} runs @param {RunModel} run @returns {?Uint8Array}
  */
 export function selectedObjects(state, runs, run) {
-  const objects = selectedList(state, runs, run);
-  if (!objects) return null;
-  const mask = new Uint8Array(65536);
-  for (const object of objects) mask[object + 1] = 1;
-  return mask;
-}
-
-/** @param {ViewState} state @param {RunModel[]} runs @param {RunModel} run @returns {?number[]} */
-export function selectedList(state, runs, run) {
   const selection = parseSelection(state.select);
   if (!selection || !runs[selection.run]) return null;
+  const mask = new Uint8Array(run.groupOfRow.length);
   if (selection.kind === "object" && selection.run === run.index) {
-    return selection.index < run.data.objects.group.length ? [selection.index] : null;
+    if (selection.index >= run.data.objects.group.length) return null;
+    mask[selection.index + 1] = 1;
+    return mask;
   }
   const group = selectedGroup(state, runs, run);
-  return group < 0 ? null : run.objectsOfGroup[group] ?? [];
+  if (group < 0) return null;
+  for (const object of run.objectsOfGroup[group] ?? []) mask[object + 1] = 1;
+  mask[run.foldedRow(group)] = 1;
+  return mask;
 }
 
 /**
@@ -77,5 +74,5 @@ export function selectedGroup(state, runs, run) {
 export function chosenTime(state, runs) {
   if (state.b0 !== null && state.b1 !== null) return {from: state.b0, to: state.b1, brushed: true};
   const whole = wholeTime(runs);
-  return {from: whole.t0, to: whole.t1 + 1, brushed: false};
+  return {from: whole.t0, to: whole.t1, brushed: false};
 }

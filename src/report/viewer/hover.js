@@ -1,8 +1,10 @@
 // What is at a point of the picture: object, nearest sample, code.
+import {weighSamples} from "./density.js";
 import {el, replaceContent} from "./dom.js";
+import {sampleFilter} from "./filters.js";
 import {formatAddress, formatBytes, formatCount, formatDuration, formatMoment, formatPlural, shortenName} from "./format.js";
 import {canvasColours} from "./palette.js";
-import {kPlaceSteps} from "./samples.js";
+import {kPlaceSteps, sourceOf} from "./samples.js";
 import {stripWords} from "./strips.js";
 import {placeOfPixel, timeOfX} from "./timeline_geometry.js";
 
@@ -11,14 +13,14 @@ import {placeOfPixel, timeOfX} from "./timeline_geometry.js";
 /** @typedef {import("./timeline.js").Timeline} Timeline */
 /** @typedef {import("./report_types.js").SampleChunk} SampleChunk */
 /** @typedef {import("./timeline_geometry.js").Area} Area */
-/** @typedef {import("./density.js").SampleFilter} SampleFilter */
 
 /** Pixels around the pointer in which a sample is looked for. */
 const kReach = 5;
 
 /**
- * `object`: index or -1. `near`: the nearest sample.
- * @typedef {{run: RunModel, time: number, address: bigint, object: number,
+ * `object`: index or -1; `group`: of an object that is not told apart from others, or -1. `near`: the
+ * nearest sample.
+ * @typedef {{run: RunModel, time: number, address: bigint, object: number, group: number,
  *   near: ?{chunk: SampleChunk, index: number}, inCell: number}} Spot
  */
 
@@ -33,17 +35,19 @@ export function spotAt(timeline, x, y) {
   const near = nearestSample(
       timeline.samplesOf(run), time, place, (kReach * (shown.t1 - shown.t0)) / area.w,
       (kReach * (shown.p1 - shown.p0)) / area.h);
-  let object = smallestBox(
-      run, time, place, (2 * (shown.p1 - shown.p0)) / area.h, (2 * (shown.t1 - shown.t0)) / area.w);
-  if (near) {
-    const of = near.chunk.object[near.index];
-    if (of > 0 && of <= run.data.objects.group.length) object = of - 1;
-  }
+  const row = near ? near.chunk.object[near.index] : 0;
+  const isObject = row > 0 && row <= run.data.objects.group.length;
+  const group = isObject ? -1 : run.groupOfRow[row] ?? -1;
+  const reach = {place: (2 * (shown.p1 - shown.p0)) / area.h, time: (2 * (shown.t1 - shown.t0)) / area.w};
+  const object = isObject ? row - 1 :
+      group >= 0          ? -1 :
+                            smallestBox(run, time, place, reach.place, reach.time);
   return {
     run,
     time,
     address: run.axis.addressAt(place),
     object,
+    group,
     near,
     inCell: cellCount(timeline, run, area, x, y)
   };
@@ -92,12 +96,24 @@ export function nearestSample(samples, time, place, timeReach, placeReach) {
 /** @param {Timeline} timeline @param {RunModel} run @param {Area} area @param {number} x @param {number} y */
 function cellCount(timeline, run, area, x, y) {
   const {grid, basis} = timeline.caches[run.index];
+  const samples = timeline.samplesOf(run);
   if (!grid) return 0;
   const column = Math.min(grid.columns - 1, Math.floor(((x - area.x) / area.w) * grid.columns));
   const row = Math.min(grid.rows - 1, Math.floor(((area.y + area.h - y) / area.h) * grid.rows));
+  if (basis === "samples" && !samples.complete) {
+    const shown = timeline.window;
+    const wide = (shown.t1 - shown.t0) / grid.columns;
+    const high = (shown.p1 - shown.p0) / grid.rows;
+    const cell = {
+      t0: shown.t0 + column * wide,
+      t1: shown.t0 + (column + 1) * wide,
+      p0: shown.p0 + row * high,
+      p1: shown.p0 + (row + 1) * high
+    };
+    return weighSamples(samples, cell, sampleFilter(timeline.store.state, run, timeline.runs.length));
+  }
   const at = (column * grid.rows + row) * 4;
-  const sum = grid.counts[at] + grid.counts[at + 1] + grid.counts[at + 2] + grid.counts[at + 3];
-  return basis === "samples" ? sum * timeline.samplesOf(run).weight : sum;
+  return grid.counts[at] + grid.counts[at + 1] + grid.counts[at + 2] + grid.counts[at + 3];
 }
 
 const kKinds = ["access", "load", "store", "load and store"];
@@ -131,6 +147,9 @@ export function spotWords(timeline, spot) {
     ]);
     if (site) lines.push(["Allocated by", shortenName(site, 300)]);
   }
+  if (spot.group >= 0)
+    lines.push(
+        ["Object", `${shortenName(run.groupName(spot.group), 300)}, one of many that are not told apart`]);
   if (near) lines.push(...sampleWords(run, near.chunk, near.index));
   if (spot.inCell > 0)
     lines.push([
@@ -157,7 +176,7 @@ function sampleWords(run, chunk, index) {
   const words = [kKinds[meta & 3], `by ${run.threadName(chunk.thread[index])}`];
   if (chunk.latency.length > 0 && chunk.latency[index] > 0)
     words.push(`${formatCount(chunk.latency[index])} cycles`);
-  const source = run.data.source_names[meta >> 3];
+  const source = run.data.source_names[sourceOf(meta)];
   if (source && source !== "unknown") words.push(source.replaceAll("_", " "));
   lines.push(["Nearest", words.join(", ")]);
   return lines;

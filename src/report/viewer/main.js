@@ -29,13 +29,14 @@ async function decodeTiles(base64, cells) {
 
 /** @param {RunModel} run */
 async function loadTiles(run) {
-  const {columns, rows, loads, stores} = run.data.tiles;
+  const {columns, rows, loads, stores, unknown} = run.data.tiles;
   try {
     run.tiles = {
       columns,
       rows,
       loads: await decodeTiles(loads, columns * rows),
-      stores: await decodeTiles(stores, columns * rows)
+      stores: await decodeTiles(stores, columns * rows),
+      unknown: unknown === undefined ? null : await decodeTiles(unknown, columns * rows)
     };
   } catch (error) {
     throw new Error(`the overview of run ${run.index + 1} is damaged (${

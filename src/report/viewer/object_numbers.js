@@ -7,11 +7,12 @@ import {formatCount, formatDuration, formatMoment} from "./format.js";
 
 /** @typedef {import("./report.js").RunModel} RunModel */
 /** @typedef {import("./state.js").ViewState} ViewState */
+/** @typedef {import("./report_types.js").SparseBins} SparseBins */
 
 /**
- * Of each row; NaN = not known. `loads` and `stores` both have what does both.
+ * Of each row; NaN = not known. `loads` and `stores` both have what does both, `unknown` is of neither.
  * @typedef {{rows: number, loads: (row: number) => number, stores: (row: number) => number,
- *   accesses: (row: number) => number, estimated: (row: number) => number,
+ *   unknown: (row: number) => number, accesses: (row: number) => number, estimated: (row: number) => number,
  *   timeNs: (row: number) => number, latency: (row: number) => number,
  *   faults: (row: number) => number, first: (row: number) => number,
  *   last: (row: number) => number}} RowNumbers
@@ -37,35 +38,46 @@ export function chosenNumbers(run, state, runs, by) {
     };
   }
   const objects = sumObjects(run, time.from, time.to, filter);
-  const sums = by === "site" ? groupSums(run, objects) : shifted(run, objects);
-  const faults = faultCounts(run, sumFaults(run, time.from, time.to, filter), by);
+  const sums = by === "site" ? groupSums(run, objects) : ofObjects(run, objects);
+  const numbers = sumNumbers(sums, faultCounts(run, sumFaults(run, time.from, time.to, filter), by));
   const words = partWords(run, state, time);
   if (by === "site" && !run.samples.complete && filterIsOpen(filter) && run.data.object_bins) {
-    const bins = run.data.object_bins;
-    const exact = sumBins(bins, sums.loads.length, run.data.begin_ns, run.data.end_ns, time.from, time.to);
-    const width = formatDuration((run.data.end_ns - run.data.begin_ns) / bins.bins);
-    for (let row = 0; row < Math.min(kBinnedRows, sums.loads.length); ++row) {
-      sums.loads[row] = exact.loads[row];
-      sums.stores[row] = exact.stores[row];
-    }
-    return {
-      numbers: sumNumbers(sums, faults, "bins"),
-      partial: true,
-      basis: `${words} Loads and stores are exact to ${
-          width} at both ends; estimates, times and latencies are from a sample.`
-    };
+    takeBins(sums, run, run.data.object_bins, time);
+    return {numbers, partial: true, basis: `${words} ${binWords(run, run.data.object_bins)}`};
   }
-  return {numbers: sumNumbers(sums, faults, "samples"), partial: true, basis: `${words} ${basisWords(run)}`};
+  return {numbers, partial: true, basis: `${words} ${basisWords(run)}`};
+}
+
+/**
+ * Puts the exact counts of bins in the place of estimated ones, where there are any.
+ * @param {RowSums} sums by group @param {RunModel} run @param {SparseBins} bins
+ * @param {{from: number, to: number}} time
+ */
+function takeBins(sums, run, bins, time) {
+  const rows = sums.loads.length;
+  const exact = sumBins(bins, rows, run.data.begin_ns, run.data.end_ns, time.from, time.to);
+  for (let row = 0; row < Math.min(kBinnedRows, rows); ++row) {
+    sums.loads[row] = exact.loads[row];
+    sums.stores[row] = exact.stores[row];
+    sums.both[row] = exact.both[row];
+    sums.unknown[row] = exact.unknown[row];
+  }
+}
+
+/** @param {RunModel} run @param {SparseBins} bins */
+function binWords(run, bins) {
+  const width = formatDuration((run.data.end_ns - run.data.begin_ns) / bins.bins);
+  const rest = run.data.groups.name.length > kBinnedRows ?
+      ` of the ${formatCount(kBinnedRows)} groups that are accessed most` :
+      "";
+  return `Loads and stores${rest} are exact to ${width} at both ends; ${
+      rest ? "those of the others, " : ""}estimates, times and latencies are from a sample.`;
 }
 
 /** Whether sums over samples are exact. @param {RunModel} run */
 export function basisWords(run) {
   const {samples} = run;
   if (!samples.ready) return `Still loading: ${samples.loaded} of ${samples.chunks.length} parts are here.`;
-  // Many short-lived objects are counted by their group alone: their samples name no object.
-  const folded = run.data.groups.folded_records.reduce((sum, records) => sum + records, 0);
-  if (samples.complete && folded > 0)
-    return `Counted from all samples but up to ${formatCount(folded)}: of objects too many to be told apart.`;
   return samples.complete ?
       "Exact, counted from all samples." :
       `Estimated from a sample of ${formatCount(samples.count)} of ${formatCount(samples.total)} accesses.`;
@@ -86,8 +98,8 @@ export function partWords(run, state, time) {
   return parts.join(", ") + ".";
 }
 
-/** Rows of objects without the row for "no object". @param {RunModel} run @param {RowSums} objects */
-function shifted(run, objects) {
+/** The objects alone of all rows of samples. @param {RunModel} run @param {RowSums} objects */
+function ofObjects(run, objects) {
   const count = run.data.objects.group.length;
   const sums = new RowSums(count);
   for (let object = 0; object < count; ++object) sums.add(object, objects, object + 1);
@@ -101,8 +113,9 @@ function groupNumbers(run) {
     rows: g.name.length,
     loads: (row) => g.loads[row] + g.load_stores[row],
     stores: (row) => g.stores[row] + g.load_stores[row],
+    unknown: (row) => g.unknown[row],
     accesses: (row) => g.loads[row] + g.stores[row] + g.load_stores[row] + g.unknown[row],
-    estimated: (row) => g.estimated_loads[row] + g.estimated_stores[row],
+    estimated: (row) => (run.hasEstimates ? g.estimated_loads[row] + g.estimated_stores[row] : NaN),
     timeNs: (row) => g.time_ns[row],
     latency: (row) => (g.latency_records[row] > 0 ? g.latency_cycles[row] / g.latency_records[row] : NaN),
     faults: (row) => g.faults[row],
@@ -118,6 +131,7 @@ function objectNumbers(run) {
     rows: o.group.length,
     loads: (row) => o.loads[row] + o.load_stores[row],
     stores: (row) => o.stores[row] + o.load_stores[row],
+    unknown: (row) => o.unknown[row],
     accesses: (row) => o.loads[row] + o.stores[row] + o.load_stores[row] + o.unknown[row],
     estimated: () => NaN,
     timeNs: () => NaN,
@@ -129,26 +143,27 @@ function objectNumbers(run) {
 }
 
 /**
- * By group, if that is what is shown. @param {RunModel} run @param {?Float64Array} objects @param {"site" |
+ * By what is shown. @param {RunModel} run @param {?Float64Array} rows of sumFaults @param {"site" |
  * "object"} by
  */
-function faultCounts(run, objects, by) {
-  if (!objects || by === "object") return objects;
+function faultCounts(run, rows, by) {
+  if (!rows) return null;
+  if (by === "object") return rows.subarray(1, 1 + run.data.objects.group.length);
   const counts = new Float64Array(run.data.groups.name.length);
-  run.data.objects.group.forEach((group, object) => (counts[group] += objects[object]));
+  run.groupOfRow.forEach((group, row) => {
+    if (group >= 0) counts[group] += rows[row];
+  });
   return counts;
 }
 
-/**
- * @param {RowSums} sums @param {?Float64Array} faults @param {"samples" | "bins"} from @returns {RowNumbers}
- */
-function sumNumbers(sums, faults, from) {
+/** @param {RowSums} sums @param {?Float64Array} faults @returns {RowNumbers} */
+function sumNumbers(sums, faults) {
   return {
     rows: sums.loads.length,
     loads: (row) => sums.loads[row],
     stores: (row) => sums.stores[row],
-    accesses: (row) =>
-        (from === "samples" ? sums.accesses(row) : sums.loads[row] + sums.stores[row] - sums.both[row]),
+    unknown: (row) => sums.unknown[row],
+    accesses: (row) => sums.accesses(row),
     estimated: (row) => sums.estimatedLoads[row] + sums.estimatedStores[row],
     timeNs: (row) => sums.timeNs[row],
     latency: (row) =>

@@ -6,7 +6,7 @@ import {SampleSet} from "./samples.js";
 /** @typedef {import("./report_types.js").ReportData} ReportData */
 
 /** Of the page's data; a report of another is refused. */
-export const kReportVersion = 1;
+export const kReportVersion = 2;
 
 /**
  * A box of the picture: an object's part of the axis and of time.
@@ -21,7 +21,7 @@ export class RunModel {
     this.index = index;
     this.axis = new AddressAxis(data);
     this.samples = new SampleSet(data);
-    /** @type {?{columns: number, rows: number, loads: Uint32Array, stores: Uint32Array}} */
+    /** @type {?import("./density.js").TileCounts} */
     this.tiles = null;
     /** @type {ObjectBox[]} */
     this.boxes = [];
@@ -41,6 +41,19 @@ export class RunModel {
     for (let object = 0; object < objects.group.length; ++object) {
       (this.objectsOfGroup[objects.group[object]] ??= []).push(object);
     }
+    /**
+     * The group of each value of a sample's `object`, -1 where there is none: no object, each object,
+     * the objects of each group that are not told apart, those of which not even the group is known.
+     */
+    this.groupOfRow = new Int32Array(objects.group.length + data.groups.name.length + 2).fill(-1);
+    this.groupOfRow.set(objects.group, 1);
+    for (let group = 0; group < data.groups.name.length; ++group)
+      this.groupOfRow[this.foldedRow(group)] = group;
+  }
+
+  /** The `object` of samples of a group whose object is not told apart. @param {number} group */
+  foldedRow(group) {
+    return 1 + this.data.objects.group.length + group;
   }
 
   /** @param {number} index into strings */
@@ -106,6 +119,11 @@ export class RunModel {
   /** @param {number} group */
   groupStores(group) {
     return this.data.groups.stores[group] + this.data.groups.load_stores[group];
+  }
+
+  /** What code ran how often could be estimated. */
+  get hasEstimates() {
+    return this.data.samples.estimate_scale !== null;
   }
 
   /** A source says how long accesses take. */

@@ -46,15 +46,16 @@
  *   at_peak_bytes: number[], temporary: number[]}} SiteColumns
  *
  * @typedef {{bins: number, heap_bytes: number[], mapped_bytes: number[], allocations: number[],
- *   deallocations: number[], loads: number[], stores: number[], faults: number[], lost: number[],
+ *   deallocations: number[], loads: number[], stores: number[], unknown: number[],
+ *   faults: number[], lost: number[],
  *   ticks_without_access: number[]}} SeriesData
  *
- * @typedef {{bins: number, index: number[], bin: number[], loads: number[],
- *   stores: number[]}} SparseBins
+ * @typedef {{bins: number, index: number[], bin: number[], loads: number[], stores: number[],
+ *   load_stores: number[], unknown: number[]}} SparseBins
  *
- * @typedef {{complete: boolean, count: number, total: number,
+ * @typedef {{complete: boolean, count: number, total: number, weight: number,
  *   chunks: {count: number[], first_ns: number[], time_unit_ns: number[]}, planes: string[],
- *   estimate_scale: number, time_scale: number}} SamplesData
+ *   estimate_scale: ?number, time_scale: number}} SamplesData
  *
  * @typedef {{name: string, header: HeaderData, streams: StreamData[], begin_ns: number,
  *   end_ns: number,
@@ -83,11 +84,12 @@
  *   stalls: {time: number[], kind: number[], count: number[], duration_ns: number[]},
  *   faults: {time: number[], y: number[], object: number[], thread: number[]},
  *   fault_total: number,
- *   latency: {bins: number[], loads: number[], stores: number[]},
+ *   latency: {bins: number[], loads: number[], stores: number[], unknown: number[]},
  *   source_names: string[], source_counts: number[][], sources_total: number,
  *   thread_groups: {thread: number[], group: number[], loads: number[], stores: number[],
+ *     unknown: number[],
  *     latency_cycles: number[], latency_records: number[], remote: number[]},
- *   tiles: {columns: number, rows: number, loads: string, stores: string},
+ *   tiles: {columns: number, rows: number, loads: string, stores: string, unknown?: string},
  *   object_bins?: SparseBins, code_bins?: SparseBins, samples: SamplesData}} RunData
  *
  * @typedef {{version: number, tool: string, served: boolean, runs: RunData[]}} ReportData
@@ -96,11 +98,12 @@
 /**
  * One chunk of samples, decoded: columns in order of time.
  * `time`: ns since the start of the recording; `place`: on the axis x 1024, shifted left by 2, and
- * the AccessKind; `y`: axis units; `object`: 1 + index into objects, 0 none, 65535 folded;
+ * the AccessKind; `y`: axis units; `object`: 0 none, 1 + index into objects, behind them one for each
+ * group of those that are not told apart (RunModel.groupOfRow);
  * `latency`: empty where no source tells; `estimate`, `cpu`: IEEE half, empty when all are the
  * scale itself or 0; `low`, `high`: least and greatest place of each block.
  * @typedef {{count: number, time: Float64Array, place: Uint32Array, y: Uint32Array,
- *   object: Uint16Array, code: Uint16Array, thread: Uint16Array, meta: Uint8Array,
+ *   object: Uint32Array, code: Uint16Array, thread: Uint16Array, meta: Uint8Array,
  *   latency: Uint16Array, estimate: Uint16Array, cpu: Uint16Array, low: Uint32Array,
  *   high: Uint32Array}} SampleChunk
  */

@@ -108,7 +108,9 @@ function countsCard(run) {
     ["CPU time", formatDuration(t.time_ns)],
     [
       "Estimated",
-      `${formatShort(t.estimated_loads)} loads, ${formatShort(t.estimated_stores)} stores (see below)`
+      run.hasEstimates ?
+          `${formatShort(t.estimated_loads)} loads, ${formatShort(t.estimated_stores)} stores (see below)` :
+          "not known: no record says what it stands for"
     ],
     ["Page faults", formatCount(t.faults)],
     [

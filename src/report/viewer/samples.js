@@ -17,6 +17,14 @@ export function halfValue(bits) {
   return halfValues[bits];
 }
 
+/** Of a sample's `meta`: it stands for itself, as the first of its cell of the tiles. */
+const kFirstOfCell = 0x80;
+
+/** Index into source_names. @param {number} meta of a sample */
+export function sourceOf(meta) {
+  return (meta >> 3) & 15;
+}
+
 export class SampleSet {
   /** @param {RunData} run */
   constructor(run) {
@@ -25,7 +33,10 @@ export class SampleSet {
     this.complete = run.samples.complete;
     this.count = run.samples.count;
     this.total = run.samples.total;
-    this.estimateScale = run.samples.estimate_scale;
+    /** What a sample stands for among all accesses that is not the first of its cell. */
+    this.weight = run.samples.weight;
+    /** NaN: nothing is known of estimates. */
+    this.estimateScale = run.samples.estimate_scale ?? NaN;
     this.timeScale = run.samples.time_scale;
     this.loaded = 0;
   }
@@ -36,6 +47,7 @@ export class SampleSet {
     set.chunks = [chunk];
     set.loaded = 1;
     set.complete = true;
+    set.weight = 1;
     set.count = set.total = chunk.count;
     return set;
   }
@@ -45,9 +57,9 @@ export class SampleSet {
     return this.loaded === this.chunks.length;
   }
 
-  /** What one sample stands for among all accesses. */
-  get weight() {
-    return this.complete || this.count === 0 ? 1 : this.total / this.count;
+  /** What a sample stands for among all accesses. @param {number} meta of it */
+  weightOf(meta) {
+    return meta & kFirstOfCell ? 1 : this.weight;
   }
 
   /** @param {number} index @param {SampleChunk} chunk */

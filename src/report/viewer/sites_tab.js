@@ -7,6 +7,7 @@ import {formatBytes, formatCount, formatDuration} from "./format.js";
 import {kHues} from "./palette.js";
 
 /** @typedef {import("./report.js").RunModel} RunModel */
+/** @typedef {import("./report_types.js").RunData} RunData */
 /** @typedef {import("./state.js").ViewStore} ViewStore */
 /** @typedef {import("./palette.js").Theme} Theme */
 /** @typedef {import("./flame_tree.js").FrameLabel} FrameLabel */
@@ -51,6 +52,10 @@ export class SitesTab {
     const {values, note} = this.values(state.sites);
     const sites = run.data.allocation_sites;
     const paths = sites.stack.map((_stack, row) => ({path: sitePath(run, row), value: values[row], row}));
+    if (values.length > sites.stack.length) {
+      const row = sites.stack.length;
+      paths.push({path: [{name: "(other sites)", detail: ""}], value: values[row], row});
+    }
     const inBytes = state.sites.endsWith("bytes");
     const group = selectedGroup(state, this.runs, run);
     const root = buildFlame(paths, state.order === "callers" ? "callers" : "callees", "all allocations");
@@ -59,28 +64,41 @@ export class SitesTab {
         (node) => group >= 0 && node.rows.some((row) => sites.group[row] === group));
   }
 
-  /** @param {string} metric @returns {{values: ArrayLike<number>, note: string}} */
+  /**
+   * By site; one more is of sites that are not told apart by time.
+   * @param {string} metric @returns {{values: ArrayLike<number>, note: string}}
+   */
   values(metric) {
     const {data} = this.run;
     const sites = data.allocation_sites;
     const time = chosenTime(this.store.state, this.runs);
     if (!data.header.allocations)
       return {values: [], note: "Allocations were not recorded (--no-allocations, or a dry run)."};
-    if (time.brushed && (metric === "bytes" || metric === "allocations")) {
-      const bins = data.allocation_bins;
-      const [first, last] = binRange(bins.bins, data.begin_ns, data.end_ns, time.from, time.to);
-      const values = new Float64Array(sites.stack.length);
-      bins.site.forEach((site, i) => {
-        if (bins.bin[i] >= first && bins.bin[i] < last) values[site] += bins[metric][i];
-      });
-      const width = formatDuration((data.end_ns - data.begin_ns) / bins.bins);
-      return {values, note: `Every allocation of the brushed time, exact to ${width} at both ends.`};
-    }
+    if (time.brushed && (metric === "bytes" || metric === "allocations"))
+      return brushedSites(data, metric, time);
     const column = metric in sites ? sites[/** @type {keyof typeof sites} */ (metric)] : sites.bytes;
     const whole = time.brushed ? "Of the whole recording: this measure is not kept for parts of the time." :
                                  "Every allocation of the whole recording, exact.";
     return {values: column, note: `${whole}${kSiteNotes[metric] ?? ""}`};
   }
+}
+
+/**
+ * @param {RunData} data @param {"bytes" | "allocations"} metric @param {{from: number, to: number}} time
+ * @returns {{values: Float64Array, note: string}}
+ */
+export function brushedSites(data, metric, time) {
+  const bins = data.allocation_bins;
+  const sites = data.allocation_sites.stack.length;
+  const [first, last] = binRange(bins.bins, data.begin_ns, data.end_ns, time.from, time.to);
+  const isFolded = bins.site.some((site) => site < 0);
+  const values = new Float64Array(sites + (isFolded ? 1 : 0));
+  bins.site.forEach((site, i) => {
+    if (bins.bin[i] >= first && bins.bin[i] < last) values[site < 0 ? sites : site] += bins[metric][i];
+  });
+  const width = formatDuration((data.end_ns - data.begin_ns) / bins.bins);
+  const folded = isFolded ? " Sites that allocate little are together, as there are very many." : "";
+  return {values, note: `Every allocation of the brushed time, exact to ${width} at both ends.${folded}`};
 }
 
 /** @type {Readonly<Record<string, string>>} */

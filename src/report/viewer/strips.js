@@ -48,9 +48,10 @@ export function stripContent(name, runs, colours) {
       add(series.heap_bytes, colours.heap, "allocated", "area");
       add(series.mapped_bytes, colours.mapped, "mapped", "line");
     } else if (name === "rate") {
-      const width = smoothWidth(series.loads, series.stores);
+      const width = smoothWidth(series.loads, series.stores, series.unknown);
       add(rateOf(series.loads, seconds, width), colours.load, "loads", "area");
       add(rateOf(series.stores, seconds, width), colours.store, "stores", "line");
+      add(rateOf(series.unknown, seconds, width), colours.soft, "of unknown kind", "line");
     } else if (name === "losses") {
       add(series.ticks_without_access, colours.soft, "samples without an address", "area");
       add(series.lost, colours.lost, "lost samples", "line");
@@ -73,15 +74,16 @@ export function stripContent(name, runs, colours) {
 const kSteadyCount = 120;
 
 /**
- * Bins that are taken together, as few as a steady rate needs: 1, 2, 4, ... 32. @param {number[]}
- * loads @param {number[]} stores
+ * Bins that are taken together, as few as a steady rate needs: 1, 2, 4, ... 32.
+ * @param {...number[]} kinds counts of each bin
  */
-function smoothWidth(loads, stores) {
+function smoothWidth(...kinds) {
   let sum = 0;
   let filled = 0;
-  for (let i = 0; i < loads.length; ++i) {
-    sum += loads[i] + stores[i];
-    if (loads[i] + stores[i] > 0) ++filled;
+  for (let i = 0; i < kinds[0].length; ++i) {
+    const count = kinds.reduce((all, counts) => all + counts[i], 0);
+    sum += count;
+    if (count > 0) ++filled;
   }
   const mean = sum / Math.max(1, filled);
   let width = 1;

@@ -14,6 +14,32 @@
  *   search: (row: number) => string, keep: (row: number) => boolean}} TableModel
  */
 
+/**
+ * @param {string} id @param {string} title @param {string} hint @param {number} width pixels, 0 = what is
+ *     left
+ * @param {(row: number) => string} of @returns {Column}
+ */
+export function textColumn(id, title, hint, width, of) {
+  return {id, title, hint, kind: "text", width, value: of, text: of};
+}
+
+/**
+ * @param {string} id @param {string} title @param {string} hint @param {number} width
+ * @param {(row: number) => number} value NaN is shown as a dash
+ * @param {(value: number) => string} format @returns {Column}
+ */
+export function numberColumn(id, title, hint, width, value, format) {
+  return {
+    id,
+    title,
+    hint,
+    kind: "number",
+    width,
+    value,
+    text: (row) => (Number.isNaN(value(row)) ? "–" : format(value(row)))
+  };
+}
+
 /** "-loads": by loads, most first. @param {string} sort @returns {{id: string, descending: boolean}} */
 export function parseSort(sort) {
   return sort.startsWith("-") ? {id: sort.slice(1), descending: true} : {id: sort, descending: false};

@@ -67,6 +67,10 @@ export class Timeline {
     });
   }
 
+  get busy() {
+    return this.frame !== 0 || this.details.some((source) => source !== null && source.busy);
+  }
+
   get window() {
     return windowOf(this.store.state, this.runs);
   }

@@ -104,7 +104,9 @@ export class TimelineInput {
   choose(x, y) {
     const spot = spotAt(this.timeline, x, y);
     if (!spot) return;
-    const select = spot.object < 0 ? "" : `o${spot.run.index}.${spot.object}`;
+    const select = spot.object >= 0 ? `o${spot.run.index}.${spot.object}` :
+        spot.group >= 0 ? `g${spot.run.index}.${spot.group}` :
+                          "";
     this.store.set({select: select === this.store.state.select ? "" : select});
   }
 

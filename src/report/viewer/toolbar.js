@@ -2,7 +2,7 @@
 import {append, button, byId, choice, el, replaceContent, setChoice} from "./dom.js";
 import {threadKey} from "./filters.js";
 import {formatBytes, formatCount, formatDuration, formatMoment, formatPlural, formatShort, shortenName} from "./format.js";
-import {canvasColours, cssColour, levelColour, mixedHue} from "./palette.js";
+import {canvasColours, cssColour, kHues, levelColour, mixedHue} from "./palette.js";
 import {layersOf} from "./state.js";
 import {wholeTime, windowOf} from "./timeline_geometry.js";
 
@@ -171,9 +171,11 @@ export class Toolbar {
               [0, 0.35, 0.7, 1].map((level) => cssColour(levelColour(hue, level, theme))).join(",")})`;
       return element;
     };
+    const hasUnknown = this.runs.some((run) => run.data.totals.unknown > 0);
     replaceContent(
         this.legend, "loads", bar(mixedHue(0, theme)), "both", bar(mixedHue(0.5, theme)), "stores",
-        bar(mixedHue(1, theme)), el("span", {class: "soft"}, "few → many"));
+        bar(mixedHue(1, theme)), hasUnknown ? ["not known", bar(kHues.unknown)] : null,
+        el("span", {class: "soft"}, "few → many"));
     this.legend.style.color = canvasColours(theme).text;
   }
 }
@@ -224,7 +226,7 @@ function chipsOf(run, letter, tellMore) {
                                   "All counts are exact; details come from a sample"),
       lost.length > 0 ? warning(
                             formatPlural(lost.length, "kind") + " of loss", "warn",
-                            lost.map((loss) => loss.text).join("\n")) :
+                            lost.map((loss) => `${formatCount(loss.count)} ${loss.text}`).join("\n")) :
                         null,
       data.defect ? warning("damaged", "bad", data.defect) : null);
 }

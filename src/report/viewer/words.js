@@ -31,7 +31,7 @@ export function explanations(runs) {
     ],
     [
       "Loads and stores",
-      "An instruction that reads and writes the same place counts as a load and as a store, so that loads and stores together can be more than all accesses."
+      "An instruction that reads and writes the same place counts as a load and as a store, so that loads and stores together can be more than all accesses. An access of which the source does not tell whether it reads or writes is neither: it counts among accesses, and apart as of unknown kind."
     ],
     [
       "Objects",

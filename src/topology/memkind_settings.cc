@@ -1,0 +1,95 @@
+#include "topology/memkind_settings.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/status_macros.h"
+#include "topology/machine_nodes.h"
+#include "topology/number_list.h"
+
+namespace heimdallr::topology {
+namespace {
+
+std::optional<std::string_view> ValueOf(const std::vector<std::string>& environment,
+                                        std::string_view name) {
+  for (const std::string_view entry : environment) {
+    if (entry.starts_with(name) && entry.substr(name.size()).starts_with('=')) {
+      return entry.substr(name.size() + 1);
+    }
+  }
+  return std::nullopt;
+}
+
+absl::Status Wrong(std::string_view name, std::string_view value, std::string_view why) {
+  return absl::InvalidArgumentError(
+      fmt::format("memkind would not work with {}={}: {}", name, value, why));
+}
+
+absl::Status CheckNumber(const std::vector<std::string>& environment, std::string_view name,
+                         std::uint64_t least) {
+  const auto value = ValueOf(environment, name);
+  if (!value) return absl::OkStatus();
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
+  if (error == std::errc{} && end == value->data() + value->size() && number >= least &&
+      number <= std::numeric_limits<std::int32_t>::max()) {
+    return absl::OkStatus();
+  }
+  return Wrong(name, *value, fmt::format("it must be a whole number from {}", least));
+}
+
+absl::Status CheckHeapManager(const std::vector<std::string>& environment) {
+  constexpr std::string_view kName = "MEMKIND_HEAP_MANAGER";
+  const auto value = ValueOf(environment, kName);
+  if (!value || *value != "TBB") return absl::OkStatus();
+  return Wrong(kName, *value, "heimdallr can use its usual one alone, JEMALLOC; unset it");
+}
+
+// numa_parse_nodestring(3) knows more than lists: what it computes from others is left to it.
+bool IsComputed(std::string_view nodes) {
+  return nodes == "all" || nodes == "same" || nodes.starts_with('!') || nodes.starts_with('+');
+}
+
+absl::Status CheckNodeList(const std::vector<std::string>& environment, std::string_view name,
+                           const std::vector<NodeInfo>& nodes) {
+  const auto value = ValueOf(environment, name);
+  if (!value || IsComputed(*value)) return absl::OkStatus();
+  const auto list = ParseNumberList(*value);
+  if (!list.ok() || list->empty()) {
+    return Wrong(name, *value, "it must be a list of memory nodes such as 0-3,8");
+  }
+  for (const std::uint32_t id : *list) {
+    const NodeInfo* const node = FindNode(nodes, id);
+    if (node == nullptr) return Wrong(name, *value, fmt::format("there is no node {}", id));
+    if (node->memory_bytes == 0) {
+      return Wrong(name, *value, fmt::format("node {} has no memory", id));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckMemkindSettings(const std::vector<std::string>& environment,
+                                  std::string_view kind, const std::vector<NodeInfo>& nodes) {
+  RETURN_IF_ERROR(CheckNumber(environment, "MEMKIND_ARENA_NUM_PER_KIND", 1));
+  if (ValueOf(environment, "MEMKIND_BACKGROUND_THREAD_LIMIT") != "") {  // empty is as if unset
+    RETURN_IF_ERROR(CheckNumber(environment, "MEMKIND_BACKGROUND_THREAD_LIMIT", 0));
+  }
+  RETURN_IF_ERROR(CheckHeapManager(environment));
+  if (kind.starts_with("hbw")) {
+    RETURN_IF_ERROR(CheckNodeList(environment, "MEMKIND_HBW_NODES", nodes));
+    RETURN_IF_ERROR(CheckNumber(environment, "MEMKIND_HBW_THRESHOLD", 0));
+  }
+  if (kind.starts_with("dax-kmem")) {
+    RETURN_IF_ERROR(CheckNodeList(environment, "MEMKIND_DAX_KMEM_NODES", nodes));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace heimdallr::topology
