@@ -77,10 +77,10 @@ void AddBlock(std::uint64_t number, TraceWriter& writer) {
 absl::Status Write(const char* path, std::uint64_t objects) {
   const TraceHeader header{.tool_version = "write-objects-trace",
                            .host = "synthetic",
-                           .command_line = {"/opt/many"},
-                           .page_size_bytes = 4096,
                            .online_cpus = 1,
+                           .page_size_bytes = 4096,
                            .pid = kPid,
+                           .command_line = {"/opt/many"},
                            .streams = {{.id = 1, .source = SourceKind::kPmu, .name = "loads"}},
                            .allocations = true};
   auto writer =

@@ -14,6 +14,8 @@ const RecordingName kName{.run = "a", .number = 3, .identity = "1", .path = "a/3
 FakeRecording Whole() {
   FakeRecording recording = SmallRecording();
   recording.header_.environment = {"OMP_NUM_THREADS=2"};
+  recording.header_.memories = {{.id = 1, .name = "node:1", .nodes = {1}}};
+  recording.header_.nodes = {{.id = 1, .memory_bytes = 4096, .cpus = {0, 2}, .distances = {10}}};
   recording.extent_ = {.good_bytes = 900, .file_bytes = 900, .finished = true};
   ModuleSymbols& module = recording.symbols_.modules[{"/bin/program", "id"}];
   module.path = "/bin/program";
@@ -35,6 +37,7 @@ FakeRecording Whole() {
       {ThreadRecord{.time_ns = 41, .name = "worker"sv, .pid = 100, .tid = 101},
        FaultRecord{.time_ns = 42, .address = 0x600000, .pid = 100, .tid = 100, .stream = 2},
        LossRecord{.time_ns = 43, .count = 2, .stream = 1, .kind = LossKind::kRingOverflow},
+       PlacementRecord{.time_ns = 44, .address = 0x600000, .size = 4096, .node = 1, .pid = 100},
        PeriodRecord{.time_ns = 44, .period = 2000, .stream = 1}});
   return recording;
 }

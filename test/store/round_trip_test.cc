@@ -51,6 +51,10 @@ static bool operator==(const PeriodRecord& a, const PeriodRecord& b) {
   return a.time_ns == b.time_ns && a.period == b.period && a.sample_cost_ns == b.sample_cost_ns &&
          a.overhead == b.overhead && a.stream == b.stream;
 }
+static bool operator==(const PlacementRecord& a, const PlacementRecord& b) {
+  return a.time_ns == b.time_ns && a.address == b.address && a.size == b.size &&
+         a.weight == b.weight && a.node == b.node && a.pid == b.pid;
+}
 
 }  // namespace heimdallr
 
@@ -160,6 +164,8 @@ std::vector<Record> ExtremeRecords() {
                  .tid = 2,
                  .stream = 255,
                  .kind = LossKind::kRegisterUnknown},
+      PlacementRecord{
+          .time_ns = 9, .address = kHuge, .size = kHuge, .weight = 2.5F, .node = 7, .pid = 100},
       PeriodRecord{
           .time_ns = 9, .period = kHuge, .sample_cost_ns = 30000, .overhead = 0.05F, .stream = 1},
       StatisticsRecord{.time_ns = 4,  // late

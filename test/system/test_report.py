@@ -163,7 +163,8 @@ class ManyObjects(ReportTest):
                 del live[int(record["address"], 16)]
             else:
                 block = int(record["address"], 16) & ~63
-                self.accesses.append((live[block], record["time_ns"], record["kind"]))
+                kind = record.get("kind", "unknown")
+                self.accesses.append((live[block], record["time_ns"], kind))
 
     def test_a_part_of_the_time_counts_all_of_a_group(self):
         run = self.shown

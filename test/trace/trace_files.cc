@@ -18,6 +18,11 @@ std::string Text(const AccessRecord& r) {
                      r.stream, static_cast<int>(r.kind), r.direct) +
          (r.period == 0 ? "" : fmt::format(" {}", r.period));  // not in the oldest golden file
 }
+std::string Text(const PlacementRecord& r) {
+  return fmt::format("placement {} {:x} {} {} {} {}", r.time_ns, r.address, r.size, r.weight,
+                     r.node, r.pid);
+}
+
 std::string Text(const FaultRecord& r) {
   return fmt::format("fault {} {} {} {} {} {} {}", r.time_ns, r.ip, r.address, r.pid, r.tid, r.cpu,
                      r.stream);
@@ -136,7 +141,7 @@ Record RandomRecords::Allocation() {
 Record RandomRecords::Rare() {
   const auto text = [this] { return kTexts[random_() % kTexts.size()]; };
   const auto id = [this] { return static_cast<std::int32_t>(Bits(31)); };
-  switch (random_() % 7) {
+  switch (random_() % 8) {
     case 0:
       return FaultRecord{.time_ns = time_ns_,
                          .ip = Bits(48),
@@ -145,6 +150,13 @@ Record RandomRecords::Rare() {
                          .tid = id(),
                          .cpu = static_cast<std::uint32_t>(Bits(32)),
                          .stream = static_cast<std::uint8_t>(Bits(8))};
+    case 7:
+      return PlacementRecord{.time_ns = time_ns_,
+                             .address = Bits(64),
+                             .size = Bits(64),
+                             .weight = static_cast<float>(Bits(10)) / 4,
+                             .node = static_cast<std::uint32_t>(Bits(32)),
+                             .pid = Pid()};
     case 1:
       return MappingRecord{.time_ns = time_ns_,
                            .address = Bits(64),
