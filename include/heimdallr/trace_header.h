@@ -53,9 +53,9 @@ struct TraceHeader {
   std::string working_directory;
   std::vector<std::string> environment;  ///< NAME=VALUE, only those that change how memory is used
   std::vector<StreamInfo> streams;
-  bool allocations = false;       ///< the interposer was asked for
-  bool dry_run = false;           ///< only run statistics were asked for
-  std::uint32_t stack_depth = 0;  ///< frames kept per allocation; 0 = caller only
+  bool allocations = false;          ///< the interposer was asked for
+  bool dry_run = false;              ///< only run statistics were asked for
+  std::uint32_t stack_depth = 0;     ///< frames kept per allocation; 0 = caller only
   std::vector<MemoryInfo> memories;  ///< empty = all is the program's own allocator
   std::vector<NodeInfo> nodes;       ///< ascending by id; empty = not known
 };

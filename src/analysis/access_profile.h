@@ -22,6 +22,14 @@ struct ProfileTotals {
   std::uint64_t end_ns = 0;  ///< time of the last record
 };
 
+/// CPU time of all ticks, in ns, from that of the `ticks` that gave an access. Those without one
+/// count as the mean of the others: their periods are not in the trace.
+[[nodiscard]] constexpr double SampledTimeNs(double time_ns, std::uint64_t ticks,
+                                             std::uint64_t ticks_without_access) {
+  if (ticks == 0) return time_ns;
+  return time_ns * (1 + static_cast<double>(ticks_without_access) / static_cast<double>(ticks));
+}
+
 /// Consumes all records of a trace in order of time. Not thread-safe.
 class AccessProfile {
  public:

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/strings/str_cat.h>
 
 #include "analysis/profile_rows.h"
 
@@ -103,6 +104,9 @@ std::vector<ObjectRow> RowsBySite(const AccessProfile& profile, const CodeNames&
     AddGroup(rows[entry->second], group, quantities[i], profile.totals().end_ns);
     rows[entry->second].nodes.Merge(nodes.Of(static_cast<std::uint32_t>(i)));
   }
+  std::vector<ObjectRow*> named;
+  for (ObjectRow& row : rows) named.push_back(&row);
+  TellApart(named);
   return rows;
 }
 
@@ -170,6 +174,18 @@ std::vector<ObjectRow> RowsByObject(const AccessProfile& profile, const CodeName
 }
 
 }  // namespace
+
+void TellApart(const std::vector<ObjectRow*>& rows) {
+  absl::flat_hash_map<std::pair<ObjectType, std::string>, std::vector<ObjectRow*>> by_name;
+  for (ObjectRow* row : rows) {
+    if (row->site) by_name[{row->type, row->name}].push_back(row);
+  }
+  for (const auto& [name, same] : by_name) {
+    if (same.size() == 1) continue;
+    for (ObjectRow* row : same)
+      absl::StrAppend(&row->name, " at +0x", absl::Hex(row->site->offset));
+  }
+}
 
 ObjectRow GroupRow(const AccessProfile& profile, const CodeNames& names, std::uint32_t group) {
   const ObjectStatistics& objects = profile.objects();

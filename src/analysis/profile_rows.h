@@ -63,6 +63,10 @@ enum class ObjectBy : std::uint8_t {
 [[nodiscard]] std::vector<ObjectRow> GroupRows(const AccessProfile& profile,
                                                const CodeNames& names);
 
+/// Calls in one line of the source have one name: adds to the names of such rows where in the file
+/// each is. None of `rows` is nullptr.
+void TellApart(const std::vector<ObjectRow*>& rows);
+
 struct CodeRow {
   CodeName name;  ///< of kFunction without line; of kLine its first place
   AccessQuantities quantities;

@@ -20,8 +20,8 @@ inline constexpr std::uint64_t kMagic = 0x31'4e'48'43'4c'44'4d'48;  // "HMDLCHN1
 inline constexpr std::uint32_t kAbiVersion = 2;
 
 /// Where libheimdallr-memkind.so takes the program's heap from, as settings with ';' between them:
-/// "fork=private" or "fork=refuse", "fallback=0" or "fallback=1", "size=BYTES" (0 = as much as there
-/// is room), and last, as a path may have any character, "kind=NAME" or "pmem=FOLDER".
+/// "fork=private" or "fork=refuse", "fallback=0" or "fallback=1", "size=BYTES" (0 = as much as
+/// there is room), and last, as a path may have any character, "kind=NAME" or "pmem=FOLDER".
 inline constexpr char kMemoryVariable[] = "HEIMDALLR_MEMORY";
 
 /// Threads that can record at one time; a ring is used again once its thread has ended.

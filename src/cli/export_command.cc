@@ -19,6 +19,7 @@
 #include "cli/command_line.h"
 #include "cli/export_inputs.h"
 #include "cli/file_state.h"
+#include "cli/open_records.h"
 #include "cli/plain_text.h"
 #include "cli/record_filter.h"
 #include "cli/remove_on_signal.h"
@@ -228,6 +229,11 @@ absl::StatusOr<Exported> ExportStream(const ExportOptions& options, const Export
     return absl::InvalidArgumentError(fmt::format(
         "the export would replace the recording '{}': choose another name by -o", input.path));
   }
+  if (IsDatabaseFile(options.output) || OpenTrace(options.output).ok()) {
+    return absl::InvalidArgumentError(
+        fmt::format("'{}' is a recording, which no export replaces: choose another name by -o",
+                    options.output));
+  }
   auto sink = exports::FileSink::Create(options.output);
   if (!sink.ok()) return sink.status();
   const RemoveOnSignal tidy_up((*sink)->temporary());
@@ -319,7 +325,9 @@ int ExportCommand(const std::vector<std::string>& arguments) {
   app.add_option("FILE", options.paths, "Traces, folders with traces in them, databases")
       ->required();
   app.add_option("-f,--format", options.format, FormatNames())->option_text("FORMAT")->required();
-  app.add_option("-o,--output", options.output, "Where to, instead of standard output")
+  app.add_option("-o,--output", options.output,
+                 "Where to, instead of standard output; a file that is there is\nreplaced, unless "
+                 "it is a recording")
       ->option_text("PATH");
   app.add_option("--run", options.run, "Which run of a database")->option_text("ID");
   app.add_option("--what", options.what,

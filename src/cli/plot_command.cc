@@ -124,6 +124,9 @@ std::string Totals(const report::PlottedRecording& plotted) {
   std::string text =
       fmt::format("{} sampled: {}, {}", Count(plotted.accesses, "access", "accesses"),
                   Count(plotted.loads, "load", "loads"), Count(plotted.stores, "store", "stores"));
+  const std::uint64_t both = plotted.loads + plotted.stores - (plotted.accesses - plotted.unknown);
+  if (both != 0) text += fmt::format(" ({} both)", Grouped(both));
+  if (plotted.unknown != 0) text += fmt::format(", {} of unknown kind", Grouped(plotted.unknown));
   if (plotted.accesses != plotted.accesses_in_all) {
     text += fmt::format(" (of {} in all)", Grouped(plotted.accesses_in_all));
   }

@@ -9,16 +9,14 @@ analysis::AccessQuantities ProfileFigures::AllUnmatched() const {
 }
 
 ProfileFigures FiguresOf(const analysis::AccessProfile& profile) {
-  ProfileFigures figures{.all = profile.totals().accesses,
-                         .ticks = profile.totals().ticks,
-                         .ticks_without_access = profile.totals().ticks_without_access,
-                         .time_ns = profile.totals().accesses.time_ns,
-                         .unit = profile.unit(),
-                         .unmatched = {}};
-  if (figures.ticks != 0) {
-    figures.time_ns *=
-        1 + static_cast<double>(figures.ticks_without_access) / static_cast<double>(figures.ticks);
-  }
+  ProfileFigures figures{
+      .all = profile.totals().accesses,
+      .ticks = profile.totals().ticks,
+      .ticks_without_access = profile.totals().ticks_without_access,
+      .time_ns = analysis::SampledTimeNs(profile.totals().accesses.time_ns, profile.totals().ticks,
+                                         profile.totals().ticks_without_access),
+      .unit = profile.unit(),
+      .unmatched = {}};
   for (std::size_t i = 0; i < figures.unmatched.size(); ++i) {
     figures.unmatched[i] = profile.objects().unmatched(static_cast<analysis::Unmatched>(i));
   }

@@ -17,9 +17,7 @@ struct ProfileFigures {
   analysis::AccessQuantities all;  ///< matched or not
   std::uint64_t ticks = 0;         ///< that gave accesses
   std::uint64_t ticks_without_access = 0;
-  /// CPU time of all ticks. Those without an access count as the mean of the others: their periods
-  /// are not in the trace.
-  double time_ns = 0;
+  double time_ns = 0;  ///< analysis::SampledTimeNs
   analysis::EstimateUnit unit = analysis::EstimateUnit::kAccesses;
   std::array<analysis::AccessQuantities, analysis::kUnmatchedReasons> unmatched;  ///< by Unmatched
 

@@ -119,6 +119,11 @@ int Write(const Options& options, std::vector<report::ReportInput> inputs) {
   if (!runs.ok()) return Fail(runs.status());
   if (absl::Status status = file->Commit(); !status.ok()) return Fail(status);
   fmt::print("{}: {}, {}\n", base::Printable(options.output), Bytes(file->size()), Samples(*runs));
+  const bool nothing = std::all_of(runs->begin(), runs->end(),
+                                   [](const report::RunSummary& run) { return run.accesses == 0; });
+  if (nothing && options.choice.selects()) {
+    PrintError("no access is of what --time, --address and --objects ask for: the page is empty");
+  }
   for (const std::string& defect : defects) PrintError(defect);
   return defects.empty() ? kSuccess : kFailure;
 }

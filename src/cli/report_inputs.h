@@ -20,6 +20,10 @@ struct ReportChoice {
   std::string time;
   std::string address;
   std::vector<std::string> objects;
+
+  [[nodiscard]] bool selects() const {
+    return !time.empty() || !address.empty() || !objects.empty();
+  }
 };
 
 void AddReportOptions(CLI::App& app, ReportChoice& choice);

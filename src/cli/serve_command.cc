@@ -84,17 +84,18 @@ int Serve(const std::vector<report::ReportInput>& inputs, std::uint16_t port) {
 
 int ServeCommand(const std::vector<std::string>& arguments) {
   ReportChoice choice;
-  std::uint16_t port = 0;
+  int port = 0;
   CLI::App app(kDescription, kName);
   SetUsage(app, "Usage: trace-dump serve [options] FILE [FILE]");
   app.footer(kExamples);
   AddReportOptions(app, choice);
   app.add_option("--port", port, "Listen there; by default any port that is free")
-      ->option_text("PORT");
+      ->option_text("PORT")
+      ->check(CLI::Range(0, 65'535));
   if (const auto status = ParseArguments(app, arguments)) return *status;
   std::vector<report::ReportInput> inputs;
   if (const auto wrong = MakeReportInputs(choice, inputs)) return WrongUse(kName, *wrong);
-  return Serve(inputs, port);
+  return Serve(inputs, static_cast<std::uint16_t>(port));
 }
 
 }  // namespace heimdallr::cli

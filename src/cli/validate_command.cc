@@ -20,7 +20,10 @@ namespace {
 
 constexpr const char* kDescription =
     R"(Reads each trace from its start to its end and says whether it is whole.
-If not, it says up to where it is good, and the exit status is 1.)";
+If not, it says up to where it is good, and the exit status is 1. What is checked
+is that everything can be read, and that nothing is missing between the first record
+and the last; a bit that changed within a value can only be noticed where the file is
+compressed (heimdallr --compress).)";
 constexpr const char* kExample = R"(
 Example:
   trace-dump validate solver.4711.htrace && cp solver.4711.htrace /archive)";

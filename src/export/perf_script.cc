@@ -9,8 +9,8 @@
 #include <fmt/compile.h>
 #include <fmt/format.h>
 
-#include "base/printable.h"
 #include "analysis/access_observer.h"
+#include "base/printable.h"
 #include "export/named_recording.h"
 
 namespace heimdallr::exports {

@@ -49,7 +49,8 @@ constexpr ValueName kValues[] = {{"alloc_space", "bytes"}, {"alloc_objects", "co
 
 constexpr std::string_view kMeaning =
     "heimdallr: loads and stores are estimates of what was executed; from the clock source only "
-    "their ratios mean something. inuse is what was never freed.";
+    "their ratios mean something. inuse is what was never freed; mapped memory, which can be given "
+    "back in parts, has inuse_space but no inuse_objects.";
 
 // A message is built whole before it is written; about so much at once bounds it.
 constexpr std::size_t kBytesAtOnce = 1 << 20;

@@ -129,7 +129,7 @@ absl::Status PlanMemory(const PlacementOptions& options, const Surroundings& sur
     placement.launch.memory_mode = MPOL_BIND;
     placement.launch.memory_nodes = {*options.mem_node};
     RETURN_IF_ERROR(topology::CheckNodes(fmt::format("--mem-node {}", *options.mem_node),
-                               placement.launch.memory_nodes, surroundings.machine));
+                                         placement.launch.memory_nodes, surroundings.machine));
   }
   placement.memories = Memories(placement, std::move(policy_name), options.no_room);
   return absl::OkStatus();

@@ -192,7 +192,7 @@ void ProcessTracker::Finish(std::uint64_t time_ns) {
     EndImage(time_ns, pid, process);
     if (!process.exit_report) {
       Look(pid, process);
-      ++still_running_;
+      if (pid != first_pid_) ++still_running_;  // that one is what was waited for
     }
     WriteStatistics(time_ns, pid, process);
   }

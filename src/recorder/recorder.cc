@@ -67,10 +67,10 @@ absl::Status CheckHeap(const RecorderOptions& options, const WorkloadPlacement& 
                        const std::vector<std::string>& environment,
                        std::vector<std::string>& warnings) {
   RETURN_IF_ERROR(CheckHeapFits(options, *placement.heap));
-  const absl::Status served = TryHeap(*placement.heap, {.program = options.heap_probe,
-                                                        .memory_library = options.memory_library,
-                                                        .environment = environment,
-                                                        .placement = placement.launch});
+  absl::Status served = TryHeap(*placement.heap, {.program = options.heap_probe,
+                                                  .memory_library = options.memory_library,
+                                                  .environment = environment,
+                                                  .placement = placement.launch});
   const bool fallback = options.placement.no_room == NoRoom::kDefaultMemory;
   if (served.ok() || !fallback || served.code() != absl::StatusCode::kFailedPrecondition) {
     return served;

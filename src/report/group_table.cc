@@ -58,6 +58,9 @@ void GroupTable::MakeKeys() {
       group.key += fmt::format(" #{}", before + 1);
     }
   }
+  std::vector<analysis::ObjectRow*> rows;
+  for (ReportGroup& group : groups_) rows.push_back(&group.row);
+  TellApart(rows);
 }
 
 // After the keys, which number equal names in the order in which they were found.

@@ -70,7 +70,7 @@ std::string LabelOf(const analysis::ObjectRow& row) {
   const std::string place = site.file.empty() ? std::string()
                                               : std::string(analysis::FileName(site.file)) + ":" +
                                                     std::to_string(site.line);
-  return Printable(place.empty() ? site.function : place);
+  return Printable(place.empty() ? row.name : place);
 }
 
 // Memory that is mapped may be far larger than what of it is used.
@@ -213,7 +213,7 @@ class Painter {
     ++result_.accesses;
     if (CountsAsLoad(access.kind)) ++grid.loads[at], ++result_.loads;
     if (CountsAsStore(access.kind)) ++grid.stores[at], ++result_.stores;
-    if (CountsAsUnknown(access.kind)) ++grid.unknown[at];
+    if (CountsAsUnknown(access.kind)) ++grid.unknown[at], ++result_.unknown;
   }
 
   // Fills up to the column of `time_ns` with the size before, and notes the size now.

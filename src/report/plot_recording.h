@@ -33,6 +33,7 @@ struct PlottedRecording {
   TerminalPlot plot;
   std::uint64_t loads = 0;  ///< shown; a load_store counts in both, an unknown access in neither
   std::uint64_t stores = 0;
+  std::uint64_t unknown = 0;
   std::uint64_t accesses = 0;
   std::uint64_t accesses_in_all = 0;  ///< of the recording
   absl::Status end;                   ///< why reading ended before the file did, or OK

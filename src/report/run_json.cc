@@ -85,7 +85,8 @@ void AppendTotals(const RunPlan& plan, const RunPicture& picture, JsonText& json
   json.Member("faults", all.faults);
   json.Member("estimated_loads", all.estimated_loads);
   json.Member("estimated_stores", all.estimated_stores);
-  json.Member("time_ns", all.time_ns);
+  json.Member("time_ns",
+              analysis::SampledTimeNs(all.time_ns, plan.ticks, plan.ticks_without_access));
   json.Member("ticks", plan.ticks);
   json.Member("ticks_without_access", plan.ticks_without_access);
   json.Member("latency_records", all.latency_records);

@@ -162,12 +162,14 @@ void RunPicture::OnFault(const FaultRecord& record, const analysis::Joined& join
 
 void RunPicture::Add(const LossRecord& record) {
   if (!series_.bins.Holds(record.time_ns)) return;
-  const std::size_t bin = series_.bins.Of(record.time_ns);
   if (record.stream == 0) return;
+  // Counted since the record of the same kind before.
+  std::uint64_t& told_ns = losses_told_ns_[{record.stream, record.kind}];
+  const std::uint64_t since_ns = std::exchange(told_ns, record.time_ns);
   if (analysis::EffectOf(record.kind) == analysis::LossEffect::kNoAddress) {
-    series_.ticks_without_access[bin] += record.count;
+    AddEvenly(record.count, since_ns, record.time_ns, series_.bins, series_.ticks_without_access);
   } else if (record.kind == LossKind::kRingOverflow || record.kind == LossKind::kSamplesLost) {
-    series_.lost[bin] += record.count;
+    AddEvenly(record.count, since_ns, record.time_ns, series_.bins, series_.lost);
   }
 }
 

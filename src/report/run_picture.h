@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
@@ -135,6 +136,7 @@ class RunPicture : public analysis::AccessObserver {
   std::vector<std::uint32_t> cells_;
   std::uint64_t first_of_cells_ = 0;  // samples taken as such
   Series series_;
+  std::map<std::pair<std::uint8_t, LossKind>, std::uint64_t> losses_told_ns_;  // by stream
   SparseBins group_bins_;
   SparseBins code_bins_;
   std::vector<analysis::AccessQuantities> objects_;

@@ -49,6 +49,7 @@ void AppendProcesses(RunPlan& plan, JsonText& json) {
   json.Column("command", processes,
               [&](const auto& process) { return plan.strings.IdOf(process.command); });
   json.Column("start", processes, [](const auto& process) { return process.start_ns; });
+  json.Column("threads", processes, [](const auto& process) { return process.threads; });
   json.Column("end", processes, [](const auto& process) {
     return process.exit_ns ? static_cast<std::int64_t>(*process.exit_ns) : std::int64_t{-1};
   });

@@ -25,6 +25,17 @@ struct TimeBins {
   }
 };
 
+/// Adds `count` to the bins from `from_ns` to `to_ns`, both included, evenly.
+/// `series` has an element for each bin.
+inline void AddEvenly(std::uint64_t count, std::uint64_t from_ns, std::uint64_t to_ns,
+                      const TimeBins& bins, std::vector<std::uint64_t>& series) {
+  const std::size_t first = std::min(bins.Of(from_ns), bins.Of(to_ns));
+  const std::size_t parts = bins.Of(to_ns) - first + 1;
+  for (std::size_t i = 0; i < parts; ++i) {
+    series[first + i] += count / parts + (i < count % parts ? 1 : 0);
+  }
+}
+
 /// The largest value of a quantity in each bin; it keeps its value until it is set again.
 class LevelSeries {
  public:

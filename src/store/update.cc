@@ -102,6 +102,13 @@ absl::Status MoveTo(const std::string& from, const std::string& path) {
   return SystemError(errno, "move the finished database to", path);
 }
 
+// A connection that met a full disk cannot undo what it began; the next one to read does.
+void UndoWhatIsLeft(const std::string& path) {
+  const auto connection = Connection::Open(path, OpenMode::kRead);
+  if (!connection.ok()) return;
+  static_cast<void>((*connection)->Execute("SELECT count(*) FROM sqlite_schema"));
+}
+
 }  // namespace
 
 absl::StatusOr<Update> Update::BeginNew(const std::string& path) {
@@ -161,7 +168,11 @@ Update::~Update() {
   // Closing rolls back as well, but says nothing either.
   static_cast<void>(connection_->Execute("ROLLBACK"));
   connection_ = nullptr;
-  if (!temporary_.empty()) unlink(temporary_.c_str());
+  if (temporary_.empty()) {
+    UndoWhatIsLeft(path_);
+  } else {
+    unlink(temporary_.c_str());
+  }
 }
 
 }  // namespace heimdallr::store

@@ -74,7 +74,8 @@ LEFT JOIN modules AS m ON m.id = p.module
 LEFT JOIN names AS event ON event.of = 'allocation_event' AND event.value = a.event
 LEFT JOIN names AS call ON call.of = 'allocation_call' AND call.value = a.call;
 
--- Kinds of objects with their share of all estimated accesses and of CPU time.
+-- Kinds of objects with their share of all estimated accesses and of CPU time. Ticks that gave no
+-- access count as the mean of the others.
 CREATE VIEW IF NOT EXISTS group_list AS
 SELECT runs.name AS run, r.number AS repetition, g.id AS object_group, g.name, type.name AS type,
        call.name AS call, g.objects, g.bytes, g.mean_lifetime_ns, g.loads, g.stores, g.load_stores,
@@ -85,8 +86,10 @@ SELECT runs.name AS run, r.number AS repetition, g.id AS object_group, g.name, t
          (SELECT coalesce(sum(estimated_loads + estimated_stores), 0) FROM unmatched
           WHERE repetition = g.repetition), 0) AS access_share,
        g.cpu_ns / nullif(
-         (SELECT sum(cpu_ns) FROM object_groups WHERE repetition = g.repetition) +
-         (SELECT coalesce(sum(cpu_ns), 0) FROM unmatched WHERE repetition = g.repetition), 0)
+         ((SELECT sum(cpu_ns) FROM object_groups WHERE repetition = g.repetition) +
+          (SELECT coalesce(sum(cpu_ns), 0) FROM unmatched WHERE repetition = g.repetition)) *
+         (SELECT 1 + coalesce(sum(ticks_without_access) * 1.0 / nullif(sum(ticks_with_access), 0),
+                              0) FROM streams WHERE repetition = g.repetition), 0)
          AS time_share,
        g.latency_cycles * 1.0 / nullif(g.latency_records, 0) AS mean_latency_cycles
 FROM object_groups AS g

@@ -49,10 +49,7 @@ constexpr std::uint64_t kPageIsZero = 1U << 5;  // the page of zeros that all sh
 // Of an element of /proc/PID/pagemap.
 constexpr std::uint64_t kPresentBit = std::uint64_t{1} << 63;
 
-std::uint64_t PageBytes() {
-  static const auto bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  return bytes;
-}
+std::uint64_t PageBytes() { return static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)); }
 
 std::uint64_t Pages(AddressRange range) { return (range.end - range.begin) / PageBytes(); }
 

@@ -27,7 +27,11 @@ std::uint64_t RecordCounts::Total() const {
 void ChunkWriter::FreeContext::operator()(ZSTD_CCtx_s* context) const { ZSTD_freeCCtx(context); }
 
 ChunkWriter::ChunkWriter(OutputFile file, Compression compression) : file_(std::move(file)) {
-  if (compression == Compression::kZstd) zstd_.reset(ZSTD_createCCtx());
+  if (compression != Compression::kZstd) return;
+  zstd_.reset(ZSTD_createCCtx());
+  if (zstd_ == nullptr) return;
+  ZSTD_CCtx_setParameter(zstd_.get(), ZSTD_c_compressionLevel, kCompressionLevel);
+  ZSTD_CCtx_setParameter(zstd_.get(), ZSTD_c_checksumFlag, 1);
 }
 
 bool ChunkWriter::Write(ChunkKind kind, std::string_view message, std::uint32_t records) {
@@ -54,8 +58,8 @@ absl::Status ChunkWriter::Flush() {
 
 void ChunkWriter::CompressChunk() {
   frame_.resize(ZSTD_compressBound(chunk_.size()));
-  const std::size_t size = ZSTD_compressCCtx(zstd_.get(), frame_.data(), frame_.size(),
-                                             chunk_.data(), chunk_.size(), kCompressionLevel);
+  const std::size_t size =
+      ZSTD_compress2(zstd_.get(), frame_.data(), frame_.size(), chunk_.data(), chunk_.size());
   if (ZSTD_isError(size) != 0 || size + 16 >= chunk_.size()) return;
   std::string message;
   PutField(message, 1, std::uint64_t{chunk_.size()});

@@ -75,6 +75,22 @@ TEST_CASE("Sites: of a stack, the innermost call outside the standard allocators
   CHECK(trace.At(0x600000)->site->offset == 0x3000);
 }
 
+TEST_CASE("Sites: two calls of one line are told apart by their places in the file") {
+  Symbols symbols = SolverSymbols();
+  std::vector<CodeSymbol>& code = symbols.modules[{"/bin/solver", ""}].code;
+  code.push_back({.offset = 0x3fff, .frames = {{"grow", "grow.c", 9}}});
+  Profiled trace(std::move(symbols));
+  trace.Add(Malloc(1, 0x600000, 64, kPid, 0x403000), Malloc(2, 0x601000, 64, kPid, 0x404000),
+            Malloc(3, 0x602000, 64, kPid, 0x401000), Load(4, 0x600000), Load(5, 0x601000),
+            Load(6, 0x602000));
+  auto rows = trace.Rows(ObjectBy::kSite);
+  SortRows(rows, RowOrder::kName, 10);
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0].name == "grow (grow.c:9) at +0x3000");
+  CHECK(rows[1].name == "grow (grow.c:9) at +0x4000");
+  CHECK(rows[2].name == "make (main.c:5)");
+}
+
 TEST_CASE("RowOrder: sorts by each key, most first") {
   std::vector<ObjectRow> rows(2);
   rows[0] = {.name = "a", .count = 1, .bytes = 100};

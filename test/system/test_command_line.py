@@ -106,6 +106,7 @@ class Options(SystemTest):
         run = self.record(["python3", "-c", "print(sum(range(10**6)))"], ["--dry-run"])
         self.assert_status(run, 0)
         self.assertEqual(run.stdout, b"499999500000\n")
+        self.assertNotIn(b"still running", run.stderr)
         self.assert_whole(run.trace)
         kinds = self.kinds(run.trace)
         self.assertIn("statistics", kinds)

@@ -139,7 +139,7 @@ export function makeRun(given = {}) {
       exit_signal: 0
     },
     recorder: {user_ns: 2e8, system_ns: 1e8, wall_ns: endNs, ticks: options.samples, channel_events: 9200},
-    processes: {pid: [4242], parent: [1], command: [strings.of("solver")], start: [0], end: [endNs]},
+    processes: {pid: [4242], parent: [1], command: [strings.of("solver")], start: [0], threads: [4], end: [endNs]},
     threads: {
       process: zeros(options.threads),
       tid: Array.from({length: options.threads}, (_, i) => 4242 + i),

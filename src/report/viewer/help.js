@@ -13,7 +13,7 @@ const kShortcuts = [
   ["Z", "zoom to what is brushed"],
   ["Escape, 0, double click", "back to everything"],
   ["Click", "select an object everywhere; again to end it"],
-  ["1 … 6", "the tabs"],
+  ["1, 2, 3 …", "the tabs"],
   ["/", "search"],
   [
     "Arrow keys",

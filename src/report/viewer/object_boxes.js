@@ -14,6 +14,8 @@ import {xOfTime, yOfPlace} from "./timeline_geometry.js";
 /** Boxes with edges at most, the largest first, and the least of their sides in pixels. */
 const kMostEdges = 1500;
 const kLeastSide = 6;
+/** Selected boxes that are framed whatever their size, at most. */
+const kMostFramed = 40;
 /** Pixels of small boxes that are tinted at most: drawing must not take longer than counting. */
 const kMostTinted = 4e6;
 
@@ -53,29 +55,42 @@ export function drawBoxes(ctx, run, boxes, area, window, colours, isSelected) {
     else
       large.push({box, at});
   }
-  if (small.length > 0) tintSmall(ctx, small, area, colours);
+  tintSmall(ctx, small, area, colours.tint);
   for (const {at} of large) {
     ctx.fillStyle = colours.boxFill;
     ctx.fillRect(at.x, at.y, at.w, at.h);
     ctx.fillStyle = colours.box;
     strokeArea(ctx, at, 1);
   }
-  ctx.fillStyle = colours.selected;
-  for (const {at} of selected) {
-    strokeArea(ctx, {x: at.x - 1, y: at.y - 1, w: Math.max(3, at.w + 2), h: Math.max(3, at.h + 2)}, 2);
-  }
+  drawSelected(ctx, selected.map(({at}) => at), area, colours);
   // Of boxes in each other the inner one says more: it is named first.
   const named = large.filter(({at}) => at.w > 44 && at.h >= 13).slice(0, 400).reverse();
   drawNames(ctx, run, [...selected.filter(({at}) => at.w > 44).slice(0, 100), ...named], colours);
 }
 
-/** @param {Context} ctx @param {Area[]} boxes @param {Area} area @param {Colours} colours */
-function tintSmall(ctx, boxes, area, colours) {
+/**
+ * Few are framed, however small. Of many the small ones are tinted alone: their frames would hide the accesses.
+ * @param {Context} ctx @param {Area[]} boxes @param {Area} area @param {Colours} colours
+ */
+function drawSelected(ctx, boxes, area, colours) {
+  const few = boxes.length <= kMostFramed;
+  const isFramed = (/** @type {Area} */ at) => few || (at.w >= kLeastSide && at.h >= kLeastSide);
+  tintSmall(ctx, boxes.filter((at) => !isFramed(at)), area, colours.selectedTint);
+  ctx.fillStyle = colours.selected;
+  for (const at of boxes.filter(isFramed)) {
+    const frame = {x: at.x - 1, y: at.y - 1, w: Math.max(3, at.w + 2), h: Math.max(3, at.h + 2)};
+    strokeArea(ctx, frame, few ? 2 : 1);
+  }
+}
+
+/** @param {Context} ctx @param {Area[]} boxes @param {Area} area @param {number[]} rgba */
+function tintSmall(ctx, boxes, area, rgba) {
+  if (boxes.length === 0) return;
   const width = Math.ceil(area.w);
   const height = Math.ceil(area.h);
   const pixels = new ImageData(width, height);
   const words = new Uint32Array(pixels.data.buffer);
-  const [red, green, blue, alpha] = colours.tint;
+  const [red, green, blue, alpha] = rgba;
   const tint = ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
   let tinted = 0;
   for (const at of boxes) {

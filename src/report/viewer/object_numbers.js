@@ -33,7 +33,8 @@ export function chosenNumbers(run, state, runs, by) {
   if (!time.brushed && filterIsOpen(filter)) {
     return {
       numbers: by === "site" ? groupNumbers(run) : objectNumbers(run),
-      basis: "Exact, of all records of the whole recording.",
+      basis: run.data.defect ? "Exact, of all records that could be read: the recording is damaged." :
+                               "Exact, of all records of the whole recording.",
       partial: false
     };
   }
@@ -79,7 +80,7 @@ export function basisWords(run) {
   const {samples} = run;
   if (!samples.ready) return `Still loading: ${samples.loaded} of ${samples.chunks.length} parts are here.`;
   return samples.complete ?
-      "Exact, counted from all samples." :
+      `Exact, counted from all samples${run.data.defect ? " that could be read" : ""}.` :
       `Estimated from a sample of ${formatCount(samples.count)} of ${formatCount(samples.total)} accesses.`;
 }
 

@@ -30,7 +30,8 @@ function countColumns(run, numbers) {
       share
     },
     numberColumn(
-        "share", "Share", "Of the accesses in this table", 70, share, (value) => formatShare(value, 1)),
+        "share", "Of these", "Share of the sampled accesses in this table, not of the estimated ones", 76, share,
+        (value) => formatShare(value, 1)),
     numberColumn("loads", "Loads", `Sampled accesses that read ${kinds}`, 92, numbers.loads, formatCount),
     numberColumn("stores", "Stores", `Sampled accesses that write ${kinds}`, 92, numbers.stores, formatCount),
   ];
@@ -55,7 +56,10 @@ function costColumns(run, numbers, partial) {
         "Estimated accesses: how often the code ran, so that fast code counts as much as slow code. Compare with others of this table only",
         92, numbers.estimated, formatShort),
     numberColumn(
-        "time", "Time", "Share of the CPU time in which the code that was running accessed it", 70,
+        "time", "Time",
+        partial ? "Share of the sampled CPU time in this table in which the code that was running accessed it" :
+                  "Share of all sampled CPU time in which the code that was running accessed it",
+        70,
         numbers.timeNs, (value) => formatShare(value, whole)),
   ];
   if (run.hasLatency)

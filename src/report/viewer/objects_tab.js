@@ -58,10 +58,13 @@ export class ObjectsTab {
                                   objectModel(run, numbers, state.type, partial);
     this.view.show(model, state.sort, state.q, this.selectedKey(by));
     const sums = sumRows(this.view.order, numbers);
+    const both = sums.loads + sums.stores + sums.unknown - sums.accesses;
     const folded = by === "object" ? foldedWords(run) : "";
     const text =
         `${formatPlural(this.view.order.length, by === "site" ? "group" : "object")}: ` +
-        `${formatCount(sums.loads)} loads, ${formatCount(sums.stores)} stores${
+        `${formatPlural(sums.accesses, "access", "accesses")}, ${formatCount(sums.loads)} loads, ${
+            formatCount(sums.stores)} stores${
+            both > 0 ? ` (${formatCount(both)} both)` : ""}${
             sums.unknown > 0 ? `, ${formatCount(sums.unknown)} of unknown kind` : ""}. ${basis}${folded}`;
     if (this.note.textContent !== text) this.note.textContent = text;
     announce(text);
@@ -84,12 +87,14 @@ function sumRows(rows, numbers) {
   let loads = 0;
   let stores = 0;
   let unknown = 0;
+  let accesses = 0;
   for (const row of rows) {
+    accesses += numbers.accesses(row);
     loads += numbers.loads(row);
     stores += numbers.stores(row);
     unknown += numbers.unknown(row);
   }
-  return {loads, stores, unknown};
+  return {loads, stores, unknown, accesses};
 }
 
 /** @param {RunModel} run */

@@ -71,7 +71,7 @@
  *     channel_events: number},
  *   strings: string[],
  *   processes: {pid: number[], parent: number[], command: number[], start: number[],
- *     end: number[]},
+ *     threads: number[], end: number[]},
  *   threads: {process: number[], tid: number[], name: number[]},
  *   axis: AxisData, groups: GroupColumns, objects: ObjectColumns, code: CodeColumns,
  *   frames: FrameColumns, code_stacks: number[][], allocation_sites: SiteColumns,

@@ -4,6 +4,7 @@ import {formatBytes, formatCount, formatDuration, formatMoment, formatPlural, fo
 import {explanations} from "./words.js";
 
 /** @typedef {import("./report.js").RunModel} RunModel */
+/** @typedef {import("./report_types.js").StreamData} StreamData */
 /** @typedef {import("./dom.js").Child} Child */
 
 export class RunTab {
@@ -83,7 +84,8 @@ function programCard(run) {
     [
       "Processes",
       `${formatPlural(run.data.processes.pid.length, "process", "processes")}, ${
-          formatPlural(run.data.threads.tid.length, "thread")}`
+          formatPlural(run.data.processes.threads.reduce((sum, count) => sum + count, 0), "thread")}, ${
+          formatCount(run.data.threads.tid.length)} of them sampled`
     ],
     [
       "Recorder",
@@ -100,14 +102,15 @@ function countsCard(run) {
   return listCard("What was recorded", [
     [
       "Accesses",
-      `${formatCount(t.accesses)} sampled: ${formatCount(t.loads)} loads, ${formatCount(t.stores)} stores, ${
+      run.data.streams.length === 0 ? "not sampled" : `${formatCount(t.accesses)} sampled: ${formatCount(t.loads)} loads, ${formatCount(t.stores)} stores, ${
           formatCount(t.load_stores)} that do both${
           t.unknown > 0 ? `, ${formatCount(t.unknown)} of unknown kind` : ""}`
     ],
-    ["Samples", `${formatCount(t.ticks)} gave an access, ${formatCount(t.ticks_without_access)} did not`],
-    ["CPU time", formatDuration(t.time_ns)],
+    ["Samples", run.data.streams.length === 0 ? "" : `${formatCount(t.ticks)} gave an access, ${formatCount(t.ticks_without_access)} did not`],
+    ["CPU time", run.data.streams.length > 0 ? formatDuration(t.time_ns) : ""],
     [
       "Estimated",
+      run.data.streams.length === 0 ? "" :
       run.hasEstimates ?
           `${formatShort(t.estimated_loads)} loads, ${formatShort(t.estimated_stores)} stores (see below)` :
           "not known: no record says what it stands for"
@@ -136,6 +139,7 @@ function countsCard(run) {
     ["Objects", formatCount(t.objects)],
     [
       "In this report",
+      run.data.streams.length === 0 ? (run.data.header.dry_run ? "nothing but times: this was a dry run" : "") :
       run.data.samples.complete ? "every sampled access" :
                                   `all counts, and a sample of ${formatCount(run.data.samples.count)} of ${
                                       formatCount(run.data.samples.total)} accesses for details`
@@ -198,6 +202,15 @@ function filtersCard(run) {
   ]);
 }
 
+/** @param {RunModel} run @param {StreamData} stream */
+function governorWords(run, stream) {
+  const {periods} = run.data;
+  const own = periods.period.filter((_period, i) => periods.stream[i] === stream.id);
+  const longest = Math.max(stream.period, ...own);
+  if (longest === stream.period) return "";
+  return `; to keep its cost low, the recorder sampled less often at times, down to every ${formatDuration(longest)}`;
+}
+
 /** @param {RunModel} run */
 function sourcesCard(run) {
   return listCard("How accesses were sampled", run.data.streams.map((stream) => {
@@ -210,7 +223,7 @@ function sourcesCard(run) {
       `${stream.event}: ${rate}${
           stream.minimum_latency_cycles > 0 ?
               `, only loads of ${stream.minimum_latency_cycles} cycles or more` :
-              ""}`
+              ""}${governorWords(run, stream)}`
     ];
   }));
 }

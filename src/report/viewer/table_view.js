@@ -115,7 +115,8 @@ export class TableView {
       rows.push(
           el("tr", {},
              el("td", {class: "empty", colspan: model.columns.length},
-                "Nothing matches: clear the search or a filter.")));
+                model.rows === 0 ? "Nothing was recorded for this table." :
+                                   "Nothing matches: clear the search or a filter.")));
     }
     replaceContent(this.body, rows);
     if (focused) this.focusActive();

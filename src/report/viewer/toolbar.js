@@ -17,7 +17,7 @@ const kLayers = [
   ["periods", "Period changes", "Where the sampling period was changed to keep the overhead small"],
   ["heap", "Heap", "Size of the heap over time"],
   ["rate", "Access rate", "Sampled accesses over time"],
-  ["losses", "Losses", "Samples that were lost or gave no address, over time"],
+  ["losses", "Not recorded", "Samples that were lost or gave no address, over time"],
   ["governor", "Sampling", "Samples per second of CPU time"],
 ];
 
@@ -212,7 +212,9 @@ function chipsOf(run, letter, tellMore) {
   return el(
       "span", {class: "chip-row"}, letter ? el("b", {class: "letter"}, letter) : null,
       chip("", formatDuration(whole.t1 - whole.t0)),
-      chip("sampled accesses", formatShort(totals.accesses), "", formatCount(totals.accesses)),
+      data.streams.length > 0 ?
+          chip("sampled accesses", formatShort(totals.accesses), "", formatCount(totals.accesses)) :
+          chip("", data.header.dry_run ? "dry run: only timed" : "accesses not sampled", "info"),
       data.header.allocations ? chip("heap at its peak", formatBytes(totals.peak_live_bytes)) :
                                 chip("", "no allocations recorded"),
       data.filters.time || data.filters.address || data.filters.objects ?
