@@ -2,7 +2,9 @@
 // length, to measure readers with. The same options make the same file.
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,12 @@ struct Options {
   bool compress = false;
 };
 
+// Files of two names are two recordings: readers know them by their start.
+std::uint64_t StartOf(const std::string& name) {
+  constexpr std::uint64_t kEarliest = 1'700'000'000'000'000'000;
+  return kEarliest + std::hash<std::string>()(name) % 1'000'000'000'000;
+}
+
 TraceHeader MakeHeader(const Options& options, const Program& program) {
   TraceHeader header{.tool_version = "make_trace",
                      .host = "synthetic",
@@ -34,7 +42,7 @@ TraceHeader MakeHeader(const Options& options, const Program& program) {
                      .processor = "none",
                      .online_cpus = kThreads,
                      .page_size_bytes = 4096,
-                     .start_realtime_ns = 1'700'000'000'000'000'000,
+                     .start_realtime_ns = StartOf(options.output),
                      .pid = kPid,
                      .command_line = {program.path, "--size", "big"},
                      .working_directory = "/opt/solver",

@@ -30,7 +30,7 @@ function countColumns(run, numbers) {
       share
     },
     numberColumn(
-        "share", "Of these", "Share of the sampled accesses in this table, not of the estimated ones", 76, share,
+        "share", "Of these", "Share of the sampled accesses in this table, not of the estimated ones", 88, share,
         (value) => formatShare(value, 1)),
     numberColumn("loads", "Loads", `Sampled accesses that read ${kinds}`, 92, numbers.loads, formatCount),
     numberColumn("stores", "Stores", `Sampled accesses that write ${kinds}`, 92, numbers.stores, formatCount),
@@ -87,14 +87,14 @@ export function groupModel(run, numbers, type, partial) {
       textColumn("type", "Type", "What kind of memory", 96, typeOf),
       ...countColumns(run, numbers),
       ...costColumns(run, numbers, partial),
-      numberColumn("count", "Objects", "How many there were", 76, (row) => groups.count[row], formatCount),
+      numberColumn("count", "Objects", "How many there were", 92, (row) => groups.count[row], formatCount),
       numberColumn(
-          "bytes", "Bytes", "Sizes of all of them together", 86, (row) => groups.bytes[row], formatBytes),
+          "bytes", "Bytes", "Sizes of all of them together", 80, (row) => groups.bytes[row], formatBytes),
       numberColumn(
           "lifetime", "Lifetime", "Mean time from allocation to release", 80,
           (row) => groups.mean_lifetime_ns[row], formatDuration),
       numberColumn(
-          "threads", "Threads", "How many threads accessed it", 72, (row) => groups.threads[row],
+          "threads", "Threads", "How many threads accessed it", 84, (row) => groups.threads[row],
           formatCount),
     ],
     rows: groups.name.length,

@@ -173,7 +173,8 @@ function lostCard(run) {
              el("tbody", {}, rows)) :
           null,
       el("p", {},
-         without === 0 ? "Every access belongs to an object." :
+         totals.accesses === 0 ? "" :
+             without === 0     ? "Every access belongs to an object." :
                          `${formatCount(without)} accesses (${
                              formatShare(without, totals.accesses)}) belong to no object:`),
       without === 0 ?

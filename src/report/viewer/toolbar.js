@@ -182,7 +182,10 @@ export class Toolbar {
 
 /** @param {RunModel[]} runs @param {() => void} tellMore what a press on a warning does */
 function fillHeader(runs, tellMore) {
-  const names = runs.map((run) => shortenName(run.data.header.command_line.join(" ") || run.data.name, 90));
+  // Scripts are given as one word: of its lines one is made.
+  const names = runs.map(
+      (run) =>
+          shortenName(run.data.header.command_line.join(" ").replaceAll("\\x0a", " ") || run.data.name, 90));
   replaceContent(byId("title"), runs.length > 1 ? `A: ${names[0]}  ·  B: ${names[1]}` : names[0]);
   byId("title").title =
       runs.map((run) => shortenName(run.data.header.command_line.join(" "), 2000)).join("\n");
