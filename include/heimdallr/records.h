@@ -178,8 +178,10 @@ enum class LossKind : std::uint8_t {
   kVectorIndex = 16,        ///< replayed operands: addresses in a vector register (gather, scatter)
   kSegmentBase = 17,        ///< replayed operands: relative to a segment base that is not known
   kRegisterUnknown = 18,    ///< replayed operands: a register had changed between tick and operand
+  kNotMemory = 19,          ///< hardware samples of operations that neither load nor store
+  kNoDataAddress = 20,      ///< hardware samples for which the processor gave no data address
 };
-inline constexpr std::uint8_t kLossKinds = 19;  ///< one more than the largest LossKind
+inline constexpr std::uint8_t kLossKinds = 21;  ///< one more than the largest LossKind
 
 struct LossRecord {
   std::uint64_t time_ns = 0;

@@ -22,6 +22,14 @@ struct StreamInfo {
   std::uint32_t minimum_latency_cycles = 0;  ///< ldlat; 0 = no filter
 };
 
+/// Where the records come from. Values are part of the trace format.
+enum class TraceOrigin : std::uint8_t {
+  kRecorded = 0,   ///< heimdallr watched the program
+  kImported = 1,   ///< made from a recording of another tool
+  kSynthetic = 2,  ///< no program ran: for tests and measurements
+};
+inline constexpr std::uint8_t kTraceOrigins = 3;  ///< one more than the largest TraceOrigin
+
 /// Where allocations can come from.
 struct MemoryInfo {
   std::uint8_t id = 0;  ///< `AllocationRecord::memory`; 0 is the program's own allocator
@@ -58,6 +66,7 @@ struct TraceHeader {
   std::uint32_t stack_depth = 0;     ///< frames kept per allocation; 0 = caller only
   std::vector<MemoryInfo> memories;  ///< empty = all is the program's own allocator
   std::vector<NodeInfo> nodes;       ///< ascending by id; empty = not known
+  TraceOrigin origin = TraceOrigin::kRecorded;
 };
 
 /// What recording cost, written at the end.

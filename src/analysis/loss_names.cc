@@ -42,6 +42,10 @@ std::string_view Name(LossKind kind) {
       return "segment_base";
     case LossKind::kRegisterUnknown:
       return "register_unknown";
+    case LossKind::kNotMemory:
+      return "not_memory";
+    case LossKind::kNoDataAddress:
+      return "no_data_address";
   }
   return "unknown";
 }
@@ -53,6 +57,8 @@ LossEffect EffectOf(LossKind kind) {
     case LossKind::kInstructionUnknown:
     case LossKind::kOperandUnknown:
     case LossKind::kNoUserRegisters:
+    case LossKind::kNotMemory:
+    case LossKind::kNoDataAddress:
       return LossEffect::kNoAddress;
     case LossKind::kVectorIndex:
     case LossKind::kSegmentBase:
@@ -107,6 +113,10 @@ std::string_view Meaning(LossKind kind) {
       return "relative to a segment base that is not known (thread-local data)";
     case LossKind::kRegisterUnknown:
       return "by a register that had changed between the tick and the access";
+    case LossKind::kNotMemory:
+      return "of operations that neither load nor store";
+    case LossKind::kNoDataAddress:
+      return "for which the processor gave no data address";
   }
   return "of a kind this version does not know";
 }

@@ -83,6 +83,18 @@ std::string_view Name(StatisticsSource source) {
   return "unknown";
 }
 
+std::string_view Name(TraceOrigin origin) {
+  switch (origin) {
+    case TraceOrigin::kRecorded:
+      break;
+    case TraceOrigin::kImported:
+      return "imported";
+    case TraceOrigin::kSynthetic:
+      return "synthetic";
+  }
+  return "recorded";
+}
+
 std::string_view Name(SourceKind source) {
   switch (source) {
     case SourceKind::kPmu:

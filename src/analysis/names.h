@@ -18,6 +18,7 @@ namespace heimdallr::analysis {
 [[nodiscard]] std::string_view Name(LossKind kind);
 [[nodiscard]] std::string_view Name(StatisticsSource source);
 [[nodiscard]] std::string_view Name(SourceKind source);
+[[nodiscard]] std::string_view Name(TraceOrigin origin);
 
 /// Whether a call deals in address ranges of the kernel (mmap and its kin, brk, sbrk) and not in
 /// blocks of the heap.

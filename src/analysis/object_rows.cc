@@ -105,6 +105,7 @@ std::vector<ObjectRow> RowsBySite(const AccessProfile& profile, const CodeNames&
     rows[entry->second].nodes.Merge(nodes.Of(static_cast<std::uint32_t>(i)));
   }
   std::vector<ObjectRow*> named;
+  named.reserve(rows.size());
   for (ObjectRow& row : rows) named.push_back(&row);
   TellApart(named);
   return rows;

@@ -183,6 +183,8 @@ std::vector<std::string> LossDetails(const RecordingResult& result) {
       {LossKind::kVectorIndex, "operands with addresses in vector registers"},
       {LossKind::kSegmentBase, "operands relative to an unknown segment base"},
       {LossKind::kRegisterUnknown, "operands whose registers had changed"},
+      {LossKind::kNotMemory, "samples of operations that neither load nor store"},
+      {LossKind::kNoDataAddress, "samples without a data address"},
       {LossKind::kNamespaceBypass, "libraries opened apart from the interposer"},
   };
   std::vector<std::string> lines;

@@ -41,6 +41,7 @@ void AppendHeader(const TraceSummary& summary, JsonWriter& json) {
   json.Number("pid", h.pid);
   json.Bool("allocations_recorded", h.allocations);
   json.Bool("dry_run", h.dry_run);
+  json.String("origin", analysis::Name(h.origin));
   json.EndObject();
 }
 

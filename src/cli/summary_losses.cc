@@ -43,6 +43,7 @@ void AppendRecorder(const TraceSummary& summary, fmt::memory_buffer& out) {
     Append(out, "WAITS       {} {}, {} in all; nothing was lost by it\n", Grouped(loss.count),
            analysis::Meaning(loss.kind), Duration(loss.duration_ns));
   }
+  if (summary.header.origin == TraceOrigin::kImported) return;
   if (!summary.recorder) {
     Append(out, "RECORDER    its figures are not in the trace\n");
     return;

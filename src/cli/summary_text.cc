@@ -82,7 +82,24 @@ std::string Machine(const TraceHeader& header) {
   return text;
 }
 
+std::string Recording(const TraceHeader& header) {
+  const std::string moment =
+      header.start_realtime_ns == 0 ? "at a time not known" : Moment(header.start_realtime_ns);
+  const std::string version = base::Printable(header.tool_version);
+  switch (header.origin) {
+    case TraceOrigin::kImported:
+      return fmt::format("{} by another tool; imported by heimdallr {}", moment, version);
+    case TraceOrigin::kSynthetic:
+      return fmt::format("never: SYNTHETIC, made by heimdallr {}", version);
+    case TraceOrigin::kRecorded:
+      break;
+  }
+  return fmt::format("{} by heimdallr {}{}", moment, version,
+                     header.dry_run ? " as a dry run: neither sampled nor interposed" : "");
+}
+
 void AppendFirstProcess(const TraceSummary& summary, fmt::memory_buffer& out) {
+  if (summary.header.origin == TraceOrigin::kImported) return;  // which one it was is not told
   const ProcessInfo* first = summary.statistics->processes().First(summary.header.pid);
   if (first == nullptr || !first->statistics) {
     Line(out, "Run", "process {}: its run statistics are not in the trace", summary.header.pid);
@@ -139,9 +156,7 @@ void AppendRunText(const TraceSummary& summary, fmt::memory_buffer& out) {
     Line(out, "In folder", "{}", base::Printable(header.working_directory));
   }
   Line(out, "On", "{}", Machine(header));
-  Line(out, "Recorded", "{} by heimdallr {}{}", Moment(header.start_realtime_ns),
-       base::Printable(header.tool_version),
-       header.dry_run ? " as a dry run: neither sampled nor interposed" : "");
+  Line(out, "Recorded", "{}", Recording(header));
   for (std::size_t i = 0; i < header.environment.size(); ++i) {
     Line(out, i == 0 ? "Environment" : "", "{}", base::Printable(header.environment[i]));
   }

@@ -18,6 +18,7 @@
 #include "cli/convert_command.h"
 #include "cli/export_command.h"
 #include "cli/help_format.h"
+#include "cli/import_command.h"
 #include "cli/list_command.h"
 #include "cli/manual_page.h"
 #include "cli/objects_command.h"
@@ -56,6 +57,7 @@ constexpr Command kCommands[] = {
     {"list", "which recordings databases and folders hold", ListCommand},
     {"stat", "time and overhead over the repetitions of runs", StatCommand},
     {"export", "in formats of other tools: pprof, Perfetto, CSV, Parquet and more", ExportCommand},
+    {"import", "a recording of perf record, as a trace", ImportCommand},
     {"validate", "whether a file is whole, or up to where it is good", ValidateCommand},
 };
 

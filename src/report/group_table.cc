@@ -59,6 +59,7 @@ void GroupTable::MakeKeys() {
     }
   }
   std::vector<analysis::ObjectRow*> rows;
+  rows.reserve(groups_.size());
   for (ReportGroup& group : groups_) rows.push_back(&group.row);
   TellApart(rows);
 }

@@ -31,6 +31,7 @@ void AppendHeader(const TraceHeader& header, JsonText& json) {
   json.Member("allocations", header.allocations);
   json.Member("dry_run", header.dry_run);
   json.Member("stack_depth", header.stack_depth);
+  json.Member("origin", analysis::Name(header.origin));
   json.EndObject();
   json.BeginArray("streams");
   for (const StreamInfo& stream : header.streams) {

@@ -111,6 +111,7 @@ v1::Header ToMessage(const TraceHeader& header) {
   message.set_allocations(header.allocations);
   message.set_dry_run(header.dry_run);
   message.set_stack_depth(header.stack_depth);
+  message.set_origin(static_cast<v1::Origin>(header.origin));
   for (const MemoryInfo& memory : header.memories) PutMemory(memory, *message.add_memories());
   const bool with_distances = header.nodes.size() <= kMaxNodesWithDistances;
   for (const NodeInfo& node : header.nodes) PutNode(node, with_distances, *message.add_nodes());
@@ -145,6 +146,9 @@ absl::StatusOr<TraceHeader> FromMessage(const v1::Header& message) {
                      .allocations = message.allocations(),
                      .dry_run = message.dry_run(),
                      .stack_depth = message.stack_depth()};
+  // One that is not known yet is none of our recordings, at any rate.
+  const bool known = message.origin() >= 0 && message.origin() < kTraceOrigins;
+  header.origin = known ? static_cast<TraceOrigin>(message.origin()) : TraceOrigin::kImported;
   for (const v1::Stream& stream : message.streams()) {
     if (stream.id() == 0 || stream.id() > std::numeric_limits<std::uint8_t>::max()) {
       return absl::DataLossError(

@@ -92,6 +92,11 @@ static_assert(Same(LossKind::kNamespaceBypass, v1::LOSS_KIND_NAMESPACE_BYPASS));
 static_assert(Same(LossKind::kVectorIndex, v1::LOSS_KIND_VECTOR_INDEX));
 static_assert(Same(LossKind::kSegmentBase, v1::LOSS_KIND_SEGMENT_BASE));
 static_assert(Same(LossKind::kRegisterUnknown, v1::LOSS_KIND_REGISTER_UNKNOWN));
+static_assert(Same(LossKind::kNotMemory, v1::LOSS_KIND_NOT_MEMORY));
+static_assert(Same(LossKind::kNoDataAddress, v1::LOSS_KIND_NO_DATA_ADDRESS));
+static_assert(Same(TraceOrigin::kImported, v1::ORIGIN_IMPORTED));
+static_assert(Same(TraceOrigin::kSynthetic, v1::ORIGIN_SYNTHETIC));
+static_assert(kTraceOrigins - 1 == static_cast<int>(v1::Origin_MAX));
 
 static_assert(Same(StatisticsSource::kWait, v1::STATISTICS_SOURCE_WAIT));
 static_assert(Same(StatisticsSource::kExitReport, v1::STATISTICS_SOURCE_EXIT_REPORT));

@@ -21,13 +21,15 @@ MAY_INCLUDE = {
     "preload": {"channel"},
     "memkind": {"channel"},
     "recorder": {"base", "perf", "replay", "process", "topology", "channel", "trace"},
+    "import": {"base", "perf", "trace"},
     "analysis": set(),
     "library": {"analysis"},
     "store": {"base", "analysis"},
     "report": {"base", "analysis"},
     "export": {"base", "analysis"},
     "sweep": {"base", "topology"},
-    "cli": {"base", "topology", "recorder", "sweep", "store", "report", "export", "analysis", "trace"},
+    "cli": {"base", "topology", "recorder", "import", "sweep", "store", "report", "export",
+            "analysis", "trace"},
 }
 TOOLS_MAY_INCLUDE = {"cli"}
 

@@ -253,6 +253,7 @@ TEST_CASE("OpenRun: gives back header, extent, cost of the recorder and stacks")
   header.allocations = true;
   header.dry_run = true;
   header.stack_depth = 16;
+  header.origin = TraceOrigin::kSynthetic;
   header.streams.push_back({.id = 9,
                             .source = SourceKind::kPmu,
                             .name = "loads",
@@ -293,6 +294,7 @@ TEST_CASE("OpenRun: gives back header, extent, cost of the recorder and stacks")
   CHECK(source.header().allocations);
   CHECK(source.header().dry_run);
   CHECK(source.header().stack_depth == 16);
+  CHECK(source.header().origin == TraceOrigin::kSynthetic);
   REQUIRE(source.header().streams.size() == 2);
   const StreamInfo& loads = source.header().streams[1];
   CHECK(loads.id == 9);

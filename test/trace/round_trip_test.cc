@@ -78,6 +78,7 @@ TEST_CASE("Trace: the header and the recorder's statistics come back") {
   CHECK(read.header.allocations == expected.allocations);
   CHECK(read.header.dry_run == expected.dry_run);
   CHECK(read.header.stack_depth == expected.stack_depth);
+  CHECK(read.header.origin == expected.origin);
   REQUIRE(read.header.streams.size() == 2);
   const StreamInfo& stream = read.header.streams[0];
   CHECK(stream.id == 1);

@@ -88,6 +88,7 @@ TraceHeader FullHeader() {
   header.allocations = true;
   header.dry_run = true;
   header.stack_depth = 16;
+  header.origin = TraceOrigin::kImported;
   header.memories = {{.id = 0, .name = "node:0,2", .nodes = {0, 2}},
                      {.id = 255, .name = "pmem:/mnt/\xff"}};
   header.nodes = {

@@ -76,7 +76,8 @@ export function makeRun(given = {}) {
       tool_version: "0.1.0",
       allocations: true,
       dry_run: false,
-      stack_depth: 8
+      stack_depth: 8,
+      origin: "recorded"
     },
     streams: [{
       id: 1,

@@ -12,7 +12,7 @@
  * @typedef {{host: string, kernel: string, processor: string, cpus: number, page_size: number,
  *   start_realtime_ns: string, command_line: string[], working_directory: string,
  *   environment: string[], tool_version: string, allocations: boolean, dry_run: boolean,
- *   stack_depth: number}} HeaderData
+ *   stack_depth: number, origin: string}} HeaderData
  *
  * @typedef {{accesses: number, loads: number, stores: number, load_stores: number,
  *   unknown: number, faults: number, estimated_loads: number, estimated_stores: number,

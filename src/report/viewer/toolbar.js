@@ -220,6 +220,9 @@ function chipsOf(run, letter, tellMore) {
           chip("", data.header.dry_run ? "dry run: only timed" : "accesses not sampled", "info"),
       data.header.allocations ? chip("heap at its peak", formatBytes(totals.peak_live_bytes)) :
                                 chip("", "no allocations recorded"),
+      data.header.origin === "synthetic" ? chip("", "synthetic: no program ran", "warn") :
+          data.header.origin === "imported" ? chip("", "imported from another tool", "info") :
+                                              null,
       data.filters.time || data.filters.address || data.filters.objects ?
           chip(
               "", "part of the recording", "info",
