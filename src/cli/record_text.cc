@@ -7,6 +7,7 @@
 
 #include <fmt/compile.h>
 
+#include "analysis/memory_operation.h"
 #include "analysis/names.h"
 #include "base/printable.h"
 #include "cli/plain_text.h"
@@ -37,7 +38,10 @@ class RecordText {
     if (r.weight != 1.0F) Put(FMT_COMPILE(", weight {}"), r.weight);
     if (r.period != 0) Put(FMT_COMPILE(", period {}"), r.period);
     if (r.latency_cycles != 0) Put(FMT_COMPILE(", latency {} cycles"), r.latency_cycles);
-    if (r.data_source != 0) Put(FMT_COMPILE(", data source {:#x}"), r.data_source);
+    if (r.data_source != 0) {
+      Put(FMT_COMPILE(", data source {:#x} ({})"), r.data_source,
+          analysis::MemoryOperationText(r.data_source));
+    }
   }
 
   void operator()(const FaultRecord& r) {
@@ -60,6 +64,7 @@ class RecordText {
       Put(FMT_COMPILE("failed"));
     }
     if (r.old_address != 0) Put(FMT_COMPILE(", before at {:#x}"), r.old_address);
+    if (gives && r.address != 0) Memory(r.memory);
     if (r.caller != 0) Put(FMT_COMPILE(", called from {:#x}"), r.caller);
     if (r.stack == 0) return;
     std::string_view separator = ", stack ";
