@@ -43,7 +43,10 @@ struct EventDescription {
   std::uint64_t sample_user_registers = 0;  ///< mask in the order of asm/perf_regs.h
   std::uint64_t read_format = 0;            ///< PERF_FORMAT_* bits
   std::uint32_t wakeup_bytes = 0;           ///< poll(2) reports the ring from here on; 0 = kernel's
-  std::uint32_t precise_level = 0;          ///< `precise_ip`, 0..3
+  std::uint32_t precise_level = 0;          ///< `precise_ip`, 0..3: the highest that is tried
+  /// The lowest `precise_ip` that will do: without any, Intel's processors give no data address.
+  /// Levels are tried from the highest down. More than `precise_level`: that one alone.
+  std::uint32_t least_precise_level = 3;
   bool exclude_kernel = true;
   bool exclude_hypervisor = true;
   bool exclude_guest = false;

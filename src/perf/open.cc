@@ -60,11 +60,12 @@ bool ZeroFrom(const perf_event_attr& attributes, std::size_t size) {
 }
 
 /// One attempt with its mechanical retries: descriptor or -errno.
-int TryOpen(const EventDescription& event, Target target, const System& system) {
+int TryOpen(const EventDescription& event, Target target, int group, const System& system) {
   perf_event_attr attributes = ToAttributes(event);
   bool sized = false;
   while (true) {
-    const int fd = system.open_event(attributes, target.pid, target.cpu, PERF_FLAG_FD_CLOEXEC);
+    const int fd =
+        system.open_event(attributes, target.pid, target.cpu, group, PERF_FLAG_FD_CLOEXEC);
     if (fd == -EINTR) continue;
     if (fd == -EMFILE && system.raise_file_limit && system.raise_file_limit()) continue;
     // E2BIG writes back the size that is known. Sandboxes refuse a larger one even when its tail is
@@ -75,6 +76,27 @@ int TryOpen(const EventDescription& event, Target target, const System& system) 
     }
     return fd;
   }
+}
+
+struct Attempt {
+  EventDescription event;  // with what was given up taken out
+  std::vector<Concession> concessions;
+  int result = 0;  // descriptor or -errno
+};
+
+// With less and less of what an older kernel does not know.
+Attempt TryWithConcessions(const EventDescription& event, Target target, int group,
+                           const System& system) {
+  Attempt attempt{.event = event};
+  attempt.result = TryOpen(attempt.event, target, group, system);
+  for (const Concession concession : kConcessionOrder) {
+    // EINVAL alone says that a field is not known; giving things up helps against nothing else.
+    if (attempt.result != -EINVAL || TooFrequent(attempt.event, system)) break;
+    if (!Concede(concession, attempt.event)) continue;
+    attempt.concessions.push_back(concession);
+    attempt.result = TryOpen(attempt.event, target, group, system);
+  }
+  return attempt;
 }
 
 }  // namespace
@@ -107,18 +129,28 @@ Event::Event(base::UniqueFd fd, Target target, EventDescription description,
 
 absl::StatusOr<Event> Event::Open(const EventDescription& description, Target target,
                                   const System& system) {
-  EventDescription attempt = description;
-  std::vector<Concession> concessions;
-  int result = TryOpen(attempt, target, system);
-  for (const Concession concession : kConcessionOrder) {
-    // EINVAL alone says that a field is not known; giving things up helps against nothing else.
-    if (result != -EINVAL || TooFrequent(attempt, system)) break;
-    if (!Concede(concession, attempt)) continue;
-    concessions.push_back(concession);
-    result = TryOpen(attempt, target, system);
+  return OpenIn(-1, description, target, system);
+}
+
+absl::StatusOr<Event> Event::OpenBehind(const Event& leader, const EventDescription& description,
+                                        const System& system) {
+  return OpenIn(leader.fd(), description, leader.target(), system);
+}
+
+// More than the processor has is EOPNOTSUPP; a level that no free counter can do is EINVAL, as is
+// what the kernel does not know.
+absl::StatusOr<Event> Event::OpenIn(int group, const EventDescription& description, Target target,
+                                    const System& system) {
+  EventDescription event = description;
+  Attempt attempt = TryWithConcessions(event, target, group, system);
+  while (event.precise_level > event.least_precise_level &&
+         (attempt.result == -EINVAL || attempt.result == -EOPNOTSUPP)) {
+    --event.precise_level;
+    attempt = TryWithConcessions(event, target, group, system);
   }
-  if (result < 0) return OpenError(-result, description, target, system);
-  return Event(base::UniqueFd(result), target, std::move(attempt), std::move(concessions));
+  if (attempt.result < 0) return OpenError(-attempt.result, description, target, system);
+  return Event(base::UniqueFd(attempt.result), target, std::move(attempt.event),
+               std::move(attempt.concessions));
 }
 
 namespace {

@@ -44,12 +44,17 @@ struct EventCount {
 /// Owns the descriptor. Its children by `inherit` count into it.
 class Event {
  public:
-  /// Opens, giving up what the kernel does not know, one by one. Errors name the event, the CPU,
-  /// the reason and the remedy: PermissionDenied, NotFound (no such PMU, or the task is gone),
-  /// InvalidArgument, ResourceExhausted (descriptors) and others by errno.
+  /// Opens, giving up what the kernel does not know, one by one, and precise levels that it does
+  /// not have, one by one. Errors name the event, the CPU, the reason and the remedy:
+  /// PermissionDenied, NotFound (no such PMU, or the task is gone), InvalidArgument,
+  /// ResourceExhausted (descriptors) and others by errno.
   [[nodiscard]] static absl::StatusOr<Event> Open(const EventDescription& description,
                                                   Target target,
                                                   const System& system = RealSystem());
+  /// The same as a member of the group of `leader`, which is of the same target and `inherit`.
+  [[nodiscard]] static absl::StatusOr<Event> OpenBehind(const Event& leader,
+                                                        const EventDescription& description,
+                                                        const System& system = RealSystem());
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   /// The number that PERF_SAMPLE_IDENTIFIER puts into records; 0 when the kernel did not say.
@@ -78,6 +83,8 @@ class Event {
   [[nodiscard]] absl::StatusOr<EventCount> ReadCount() const;
 
  private:
+  [[nodiscard]] static absl::StatusOr<Event> OpenIn(int group, const EventDescription& description,
+                                                    Target target, const System& system);
   Event(base::UniqueFd fd, Target target, EventDescription description,
         std::vector<Concession> concessions);
 

@@ -16,8 +16,8 @@
 namespace heimdallr::perf {
 namespace {
 
-int OpenEventCall(perf_event_attr& attributes, pid_t pid, int cpu, unsigned long flags) {
-  const long fd = syscall(SYS_perf_event_open, &attributes, pid, cpu, -1, flags);
+int OpenEventCall(perf_event_attr& attributes, pid_t pid, int cpu, int group, unsigned long flags) {
+  const long fd = syscall(SYS_perf_event_open, &attributes, pid, cpu, group, flags);
   return fd < 0 ? -errno : static_cast<int>(fd);
 }
 

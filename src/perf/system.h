@@ -17,9 +17,10 @@ namespace heimdallr::perf {
 
 /// Calls and files of the running system. The default members are the real ones.
 struct System {
-  /// perf_event_open(2) without a group. Returns the descriptor or -errno. E2BIG may change
-  /// `attributes.size`.
-  std::function<int(perf_event_attr& attributes, pid_t pid, int cpu, unsigned long flags)>
+  /// perf_event_open(2); `group` is the descriptor of the leader, or -1. Returns the descriptor or
+  /// -errno. E2BIG may change `attributes.size`.
+  std::function<int(perf_event_attr& attributes, pid_t pid, int cpu, int group,
+                    unsigned long flags)>
       open_event;
   /// Raises the soft limit of open files to the hard one. False when it is there already.
   std::function<bool()> raise_file_limit;

@@ -35,9 +35,10 @@ class FakeMachine {
   }
 
   void Answer(std::function<int(perf_event_attr&)> answer) {
-    system.open_event = [this, answer](perf_event_attr& attributes, pid_t, int,
+    system.open_event = [this, answer](perf_event_attr& attributes, pid_t, int, int group,
                                        unsigned long flags) {
       ++calls;
+      last_group = group;
       CHECK(flags == PERF_FLAG_FD_CLOEXEC);
       const int error = answer(attributes);
       return error == 0 ? ::open("/dev/null", O_RDONLY | O_CLOEXEC) : -error;
@@ -53,6 +54,7 @@ class FakeMachine {
 
   System system;
   int calls = 0;
+  int last_group = 0;
 
  private:
   std::filesystem::path root_;
@@ -96,6 +98,56 @@ TEST_CASE("Event::Open: falls back to the plain weight") {
   REQUIRE(opened.ok());
   CHECK((opened->description().sample_type & PERF_SAMPLE_WEIGHT) != 0);
   CHECK((opened->description().sample_type & PERF_SAMPLE_WEIGHT_STRUCT) == 0);
+}
+
+// As Sapphire Rapids: level 3 needs counter 0, which load latency cannot have; more is not there.
+TEST_CASE(
+    "Event::Open: goes down to the precise level that the processor has, not below the least") {
+  FakeMachine machine;
+  EventDescription event = Clock();
+  event.precise_level = 3;
+  event.least_precise_level = 1;
+  std::vector<unsigned> tried;
+  machine.Answer([&](perf_event_attr& a) {
+    tried.push_back(a.precise_ip);
+    return a.precise_ip == 3 ? EINVAL : 0;
+  });
+  const auto opened = Event::Open(event, {100, 3}, machine.system);
+  REQUIRE(opened.ok());
+  CHECK(opened->description().precise_level == 2);
+  CHECK(opened->concessions().empty());
+  tried.clear();
+  machine.Answer([&](perf_event_attr& a) {
+    tried.push_back(a.precise_ip);
+    return EOPNOTSUPP;
+  });
+  CHECK_FALSE(Event::Open(event, {100, 3}, machine.system).ok());
+  CHECK(tried == std::vector<unsigned>{3, 2, 1});
+  event.least_precise_level = 3;
+  tried.clear();
+  CHECK_FALSE(Event::Open(event, {100, 3}, machine.system).ok());
+  CHECK(tried == std::vector<unsigned>{3});
+  // No other error means that a lower level would do.
+  event.least_precise_level = 1;
+  tried.clear();
+  machine.Answer([&](perf_event_attr& a) {
+    tried.push_back(a.precise_ip);
+    return EACCES;
+  });
+  CHECK_FALSE(Event::Open(event, {100, 3}, machine.system).ok());
+  CHECK(tried == std::vector<unsigned>{3});
+}
+
+TEST_CASE("Event::OpenBehind: names its leader") {
+  FakeMachine machine;
+  machine.Answer([](perf_event_attr&) { return 0; });
+  const auto leader = Event::Open(Clock(), {100, 3}, machine.system);
+  REQUIRE(leader.ok());
+  CHECK(machine.last_group == -1);
+  const auto member = Event::OpenBehind(*leader, Clock(), machine.system);
+  REQUIRE(member.ok());
+  CHECK(machine.last_group == leader->fd());
+  CHECK(member->target().cpu == 3);
 }
 
 TEST_CASE("Event::Open: takes the size of a kernel that refuses a larger one") {
