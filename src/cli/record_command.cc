@@ -81,7 +81,8 @@ int Report(const RecordingResult& result, const SweepReport& sweep) {
     sweep.Failed(failure->reason);
     return failure->reason.code() == absl::StatusCode::kNotFound ? kNotFound : kNotExecutable;
   }
-  sweep.WorkloadEnded(std::get<Ended>(result.workload));
+  const auto* ended = std::get_if<Ended>(&result.workload);
+  if (ended != nullptr) sweep.WorkloadEnded(*ended);
   if (!result.trace_status.ok()) {
     spdlog::error("{}", base::Message(result.trace_status));
     sweep.Failed(result.trace_status);
@@ -91,7 +92,7 @@ int Report(const RecordingResult& result, const SweepReport& sweep) {
   }
   for (const std::string& line : SummaryLines(result)) spdlog::info("{}", line);
   for (const std::string& line : LossDetails(result)) spdlog::debug("{}", line);
-  return ExitStatus(std::get<Ended>(result.workload), result.trace_status);
+  return ExitStatus(ended != nullptr ? *ended : Ended(), result.trace_status);
 }
 
 // Said before the workload starts, for it may never come to its end.
@@ -108,6 +109,7 @@ void WarnOfRisk(const recorder::RecorderOptions& options) {
 
 // Where what is loaded into the workload is, as far as it is needed.
 absl::Status FindFiles(recorder::RecorderOptions& options) {
+  if (!options.attach.empty()) return absl::OkStatus();
   if (options.allocations == recorder::AllocationTracing::kOn && !options.dry_run) {
     ASSIGN_OR_RETURN(options.preload_library, FindPreloadLibrary());
   }

@@ -27,6 +27,7 @@ constexpr int kUsageError = 125;
 constexpr std::uint32_t kMaxStackDepth = 64;
 
 constexpr std::string_view kUsage = "heimdallr [options] -- COMMAND [ARGUMENT...]";
+constexpr std::string_view kAttachUsage = "heimdallr [options] -p PID";
 constexpr std::string_view kSubcommandUsage =
     "heimdallr sweep [options] OUTDIR REPETITIONS WORKLOAD...";
 constexpr std::string_view kExamples = R"(
@@ -35,6 +36,7 @@ Examples:
   heimdallr -F 2000 --stacks fp -- ./solver  sample twice as often, keep call stacks
   heimdallr --dry-run -o base.htrace -- ./solver   only time it, for comparison
   heimdallr --memory node:1 --cpu-node 0 -- ./solver   with its memory on another node
+  heimdallr -p 4711 --duration 10            ten seconds of a process that runs already
 Read a trace with: trace-dump FILE
 
 Exit status: that of COMMAND; 128+N if signal N ended it; 127 if it was not found, 126 if it could
@@ -95,6 +97,7 @@ struct Parsed {
   std::string max_overhead;  // empty = the default
   const CLI::Option* page_nodes_option = nullptr;
   double page_nodes_seconds = 0;
+  double duration_seconds = 0;
   PlacementTexts placement;
   bool force = false;
   bool no_allocations = false;
@@ -128,6 +131,17 @@ void AddOptions(CLI::App& app, Parsed& parsed) {
       ->option_text("auto|clock|faults|none")
       ->check(CheckSource);
   app.add_flag("--faults", o.faults, "Record page faults as well");
+  auto* pids = app.add_option("-p,--pid", o.attach,
+                              "Attach to processes that run already, instead of starting COMMAND: "
+                              "accesses and mappings, not allocations")
+                   ->option_text("PID[,PID...]")
+                   ->delimiter(',')
+                   ->check(CLI::Range(1, 1 << 22));
+  app.add_option("--duration", parsed.duration_seconds,
+                 "With --pid: end after so long; without, when they end, or by Ctrl-C")
+      ->option_text("SECONDS")
+      ->check(CLI::Range(0.001, 1e9))
+      ->needs(pids);
   parsed.page_nodes_option =
       app.add_option("--page-nodes", parsed.page_nodes_seconds,
                      "Look at which memory nodes the program's pages lie on, every SECONDS "
@@ -159,7 +173,7 @@ std::vector<Subcommand> Subcommands() { return {{.name = "sweep", .purpose = kSw
 class HelpFormatter : public CLI::Formatter {
  public:
   std::string make_usage(const CLI::App*, std::string) const override {
-    return fmt::format("Usage: {}\n       {}\n", kUsage, kSubcommandUsage);
+    return fmt::format("Usage: {}\n       {}\n       {}\n", kUsage, kAttachUsage, kSubcommandUsage);
   }
   std::string make_footer(const CLI::App* app) const override {
     std::string commands = "\nCommands (heimdallr COMMAND --help):\n";
@@ -186,6 +200,26 @@ std::string HelpIn(HelpFormat format, const CLI::App& app) {
       return ZshOfLauncher(program, Commands());
   }
   return {};
+}
+
+// What needs a program of our own to start, if it was asked for.
+std::optional<std::string> CheckAttach(const RecorderOptions& options, const Parsed& parsed,
+                                       bool has_command) {
+  if (has_command) return "--pid: give processes to attach to, or a command to start, not both";
+  if (options.dry_run) return "--dry-run: what runs already cannot be timed";
+  if (parsed.stacks != "none") return "--stacks: allocations are not recorded with --pid";
+  if (!parsed.placement.memory.empty() || parsed.placement.mem_node || parsed.placement.cpu_node) {
+    return "--memory, --mem-node, --cpu-node: memory cannot be given to what runs already";
+  }
+  return std::nullopt;
+}
+
+void SetAttach(const Parsed& parsed, RecorderOptions& options) {
+  std::vector<int>& pids = options.attach;
+  std::sort(pids.begin(), pids.end());
+  pids.erase(std::unique(pids.begin(), pids.end()), pids.end());
+  options.attach_for_ns = static_cast<std::uint64_t>(parsed.duration_seconds * 1e9);
+  options.allocations = recorder::AllocationTracing::kOff;
 }
 
 PrintAndExit WrongUse(std::string_view what) {
@@ -223,12 +257,18 @@ std::variant<RecordCommand, PrintAndExit> ParseRecordCommand(
   } catch (const CLI::ParseError& error) {
     return WrongUse(error.what());
   }
-  if (separator == arguments.end() || separator + 1 == arguments.end()) {
-    return WrongUse("no command to record");
-  }
   RecordCommand command{.options = std::move(parsed.options)};
   RecorderOptions& options = command.options;
-  options.command.assign(separator + 1, arguments.end());
+  if (!options.attach.empty()) {
+    if (const auto wrong = CheckAttach(options, parsed, separator != arguments.end())) {
+      return WrongUse(*wrong);
+    }
+    SetAttach(parsed, options);
+  } else if (separator == arguments.end() || separator + 1 == arguments.end()) {
+    return WrongUse("no command to record");
+  } else {
+    options.command.assign(separator + 1, arguments.end());
+  }
   options.source = *ParseSource(parsed.source);
   if (const auto share = ParsePercent(parsed.max_overhead)) options.max_overhead = *share;
   options.stack_depth = *ParseStacks(parsed.stacks);

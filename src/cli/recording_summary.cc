@@ -12,6 +12,7 @@ namespace {
 using recorder::Ended;
 using recorder::LossLedger;
 using recorder::RecordingResult;
+using recorder::Watched;
 
 // MemoryInfo::id, and the place among RecordingResult::memories.
 constexpr std::size_t kGeneralMemory = 0;
@@ -39,6 +40,12 @@ std::string Bytes(std::uint64_t bytes) {
 std::string Outcome(const Ended& run) {
   return run.signal != 0 ? fmt::format("killed by signal {}", run.signal)
                          : fmt::format("exit status {}", run.exit_code);
+}
+
+std::string RunLine(const RecordingResult& result, const Watched& run) {
+  return fmt::format("watched   {:.3f} s; {} process{} attached to, {} of them ended, {} in all",
+                     Seconds(run.wall_ns), run.processes, run.processes == 1 ? "" : "es", run.ended,
+                     Grouped(result.processes));
 }
 
 std::string RunLine(const RecordingResult& result, const Ended& run) {
@@ -95,6 +102,9 @@ std::string RateLine(const recorder::RateHistory& rate) {
 }
 
 std::string AllocationLine(const RecordingResult& result) {
+  if (std::holds_alternative<Watched>(result.workload)) {
+    return "allocations  not known: they are recorded of programs that heimdallr starts";
+  }
   if (!result.interposed) return "allocations  not recorded";
   return fmt::format("allocated {} times, gave back {} times", Grouped(result.allocations),
                      Grouped(result.deallocations));
@@ -158,9 +168,9 @@ std::string UnusableTicks(const RecordingResult& result) {
                      Grouped(no_operand), Grouped(others));
 }
 
-std::string CostLine(const RecordingResult& result, const Ended& run) {
+std::string CostLine(const RecordingResult& result, std::uint64_t wall_ns) {
   const double recorder = Seconds(result.cost.user_ns + result.cost.system_ns);
-  const double wall = Seconds(run.wall_ns);
+  const double wall = Seconds(wall_ns);
   std::string line = fmt::format("overhead  recorder {:.3f} s CPU ({:.1f} % of one processor)",
                                  recorder, wall > 0 ? 100 * recorder / wall : 0.0);
   if (const std::uint64_t stalls = result.losses.total(LossKind::kChannelStall); stalls != 0) {
@@ -196,10 +206,10 @@ std::vector<std::string> LossDetails(const RecordingResult& result) {
 }
 
 std::vector<std::string> SummaryLines(const RecordingResult& result) {
-  const Ended& run = std::get<Ended>(result.workload);
+  const auto* watched = std::get_if<Watched>(&result.workload);
   std::vector<std::string> lines{
       fmt::format("trace     {} ({})", result.trace_path, Bytes(result.trace_bytes)),
-      RunLine(result, run),
+      watched ? RunLine(result, *watched) : RunLine(result, std::get<Ended>(result.workload)),
       AccessLine(result),
   };
   if (std::string ticks = UnusableTicks(result); !ticks.empty()) lines.push_back(std::move(ticks));
@@ -207,7 +217,8 @@ std::vector<std::string> SummaryLines(const RecordingResult& result) {
   lines.push_back(AllocationLine(result));
   if (std::string memory = MemoryLine(result); !memory.empty()) lines.push_back(std::move(memory));
   lines.push_back(LossLine(result));
-  lines.push_back(CostLine(result, run));
+  lines.push_back(
+      CostLine(result, watched ? watched->wall_ns : std::get<Ended>(result.workload).wall_ns));
   return lines;
 }
 

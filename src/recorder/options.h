@@ -34,7 +34,9 @@ struct PlacementOptions {
 };
 
 struct RecorderOptions {
-  std::vector<std::string> command;
+  std::vector<std::string> command;     ///< empty = attach
+  std::vector<int> attach;              ///< processes that run already; empty = start `command`
+  std::uint64_t attach_for_ns = 0;      ///< how long; 0 = until they end, or a signal comes
   std::string output = "%c.%p.htrace";  ///< pattern, see output_path.h
   ExistingFile existing_file = ExistingFile::kRefuse;
 

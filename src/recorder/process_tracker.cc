@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "process/process_statistics.h"
+#include "process/threads.h"
 #include "recorder/loss_ledger.h"
 #include "recorder/proc_snapshot.h"
 #include "trace/trace_writer.h"
@@ -31,6 +32,25 @@ void ProcessTracker::OnFirstProcess(std::uint64_t time_ns, std::int32_t pid,
   Ensure(time_ns, pid);
   writer_.Add(ProcessRecord{
       .time_ns = time_ns, .pid = pid, .parent_pid = parent_pid, .event = ProcessEvent::kStart});
+}
+
+void ProcessTracker::OnFound(std::uint64_t time_ns, std::int32_t pid,
+                             const std::vector<std::int32_t>& tids) {
+  Process& process = Ensure(time_ns, pid);
+  const auto seen = process::ReadProcessStatistics(pid);
+  writer_.Add(ProcessRecord{.time_ns = time_ns,
+                            .pid = pid,
+                            .parent_pid = seen ? seen->parent_pid : 0,
+                            .event = ProcessEvent::kStart});
+  WriteProcSnapshot(time_ns, pid, writer_, spaces_);
+  for (const std::int32_t tid : tids) {
+    process.threads.insert(tid);
+    if (tid != pid) {
+      writer_.Add(
+          ThreadRecord{.time_ns = time_ns, .pid = pid, .tid = tid, .event = ThreadEvent::kStart});
+    }
+    OnName(time_ns, pid, tid, process::ThreadName(pid, tid));
+  }
 }
 
 void ProcessTracker::OnFork(std::uint64_t time_ns, std::int32_t pid, std::int32_t tid,

@@ -43,6 +43,8 @@ class ProcessTracker {
 
   /// The process that was launched. Its statistics are the caller's business, who waits for it.
   void OnFirstProcess(std::uint64_t time_ns, std::int32_t pid, std::int32_t parent_pid);
+  /// A process that ran already, with its threads as they are now; its mappings are written, too.
+  void OnFound(std::uint64_t time_ns, std::int32_t pid, const std::vector<std::int32_t>& tids);
   void OnFork(std::uint64_t time_ns, std::int32_t pid, std::int32_t tid, std::int32_t parent_pid);
   void OnName(std::uint64_t time_ns, std::int32_t pid, std::int32_t tid, std::string_view name);
   void OnExec(std::uint64_t time_ns, std::int32_t pid, std::string_view name);

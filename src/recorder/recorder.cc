@@ -19,6 +19,7 @@
 #include "channel/channel.h"
 #include "channel/clock_sync.h"
 #include "process/held_process.h"
+#include "process/threads.h"
 #include "recorder/heap_probe.h"
 #include "recorder/interposition.h"
 #include "recorder/output_path.h"
@@ -175,9 +176,49 @@ void RemoveTrace(const std::string& path) {
   if (std::filesystem::is_regular_file(path, ignored)) std::filesystem::remove(path, ignored);
 }
 
+// Other users' processes, and those of the system, may be refused: then nothing is recorded.
+absl::StatusOr<RecordingResult> RecordAttached(const RecorderOptions& options) {
+  RecordingResult result;
+  ASSIGN_OR_RETURN(SignalGate signals, SignalGate::Open());
+  RETURN_IF_ERROR(RunOn(options.placement.recorder_cpus));
+  ASSIGN_OR_RETURN(Sampler sampler, Sampler::Attach(options, options.attach, result.warnings));
+  const pid_t first = options.attach.front();
+  RecorderOptions described = options;
+  described.command = process::CommandLineOf(first);
+  ASSIGN_OR_RETURN(
+      result.trace_path,
+      ExpandOutputPattern(
+          options.output,
+          {.command = process::ThreadName(first, first), .host = HostName(), .pid = first}));
+  TraceHeader header = MakeHeader(described, first, {});
+  header.streams = sampler.streams();
+  std::error_code error;
+  header.working_directory =
+      std::filesystem::read_symlink(fmt::format("/proc/{}/cwd", first), error).string();
+  ASSIGN_OR_RETURN(trace::TraceWriter writer, MakeWriter(options, header, result.trace_path));
+  Session session({.writer = std::move(writer),
+                   .sampler = std::move(sampler),
+                   .channel = std::nullopt,
+                   .clock = channel::ClockSync(channel::BestClock()),
+                   .signals = signals,
+                   .target = first,
+                   .attached = options.attach,
+                   .attached_for_ns = options.attach_for_ns,
+                   .start_ns = header.start_monotonic_ns,
+                   .max_overhead = options.max_overhead,
+                   .page_nodes_ns = options.page_nodes_ns});
+  if (const absl::Status status = session.Prepare(); !status.ok()) {
+    RemoveTrace(result.trace_path);
+    return status;
+  }
+  session.Run(result);
+  return result;
+}
+
 }  // namespace
 
 absl::StatusOr<RecordingResult> Record(const RecorderOptions& options) {
+  if (!options.attach.empty()) return RecordAttached(options);
   RecordingResult result;
   ASSIGN_OR_RETURN(SignalGate signals, SignalGate::Open());
   ASSIGN_OR_RETURN(const WorkloadPlacement placement, Place(options, result.warnings));

@@ -32,9 +32,16 @@ struct Ended {
   std::uint64_t system_ns = 0;
 };
 
+/// Processes that ran already were watched for a while.
+struct Watched {
+  std::uint64_t wall_ns = 0;
+  std::size_t processes = 0;  ///< that were attached to
+  std::size_t ended = 0;      ///< of them, those that ended meanwhile
+};
+
 /// What a recording came to.
 struct RecordingResult {
-  std::variant<NotExecuted, Ended> workload;
+  std::variant<NotExecuted, Ended, Watched> workload;
   std::string trace_path;
   std::uint64_t trace_bytes = 0;
   absl::Status trace_status;          ///< not OK: the trace is incomplete, and why
@@ -59,10 +66,10 @@ struct RecordingResult {
   std::vector<std::string> warnings;
 };
 
-/// Runs the workload and records it. An error means that the workload was not started: something
-/// that was asked for cannot be had. Once it runs, nothing ends it early; what goes wrong then is
-/// in the result. Changes the signal mask and some dispositions of the calling process, which
-/// should have one thread.
+/// Runs the workload, or attaches to it, and records it. An error means that the workload was not
+/// started: something that was asked for cannot be had. Once it runs, nothing ends it early; what
+/// goes wrong then is in the result. Changes the signal mask and some dispositions of the calling
+/// process, which should have one thread.
 [[nodiscard]] absl::StatusOr<RecordingResult> Record(const RecorderOptions& options);
 
 }  // namespace heimdallr::recorder

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
 #include "base/status_macros.h"
 #include "base/syscall_error.h"
 #include "perf/event.h"
+#include "process/threads.h"
 #include "recorder/loss_ledger.h"
 
 namespace heimdallr::recorder {
@@ -45,16 +47,19 @@ SourceKind SourceOf(const EventDescription& event) {
 
 }  // namespace
 
+void Sampler::Plan(const RecorderOptions& options) {
+  if (!UsesClock(options)) return;
+  period_plan_ = PlanPeriods(PeriodNs(options), options.max_overhead);
+  governed_stream_ = 1;  // the clock comes first
+}
+
 absl::StatusOr<Sampler> Sampler::Open(const RecorderOptions& options, pid_t pid,
                                       std::vector<std::string>& warnings) {
   Sampler sampler;
   const auto cpus = perf::OnlineCpus(perf::RealSystem());
   if (!cpus.ok()) return cpus.status();
   const std::vector<EventDescription> sampled = SampledEvents(options);
-  if (UsesClock(options)) {
-    sampler.period_plan_ = PlanPeriods(PeriodNs(options), options.max_overhead);
-    sampler.governed_stream_ = 1;  // the clock comes first
-  }
+  sampler.Plan(options);
   absl::Status status;
   for (const int cpu : *cpus) {
     status = sampler.OpenCpu(options, {.pid = pid, .cpu = cpu}, sampled);
@@ -71,6 +76,73 @@ absl::StatusOr<Sampler> Sampler::Open(const RecorderOptions& options, pid_t pid,
       sampled.empty() ? "processes and mappings are not followed: " : "accesses are not sampled: ",
       base::Message(status)));
   return Sampler();
+}
+
+absl::StatusOr<Sampler> Sampler::Attach(const RecorderOptions& options,
+                                        const std::vector<pid_t>& pids,
+                                        std::vector<std::string>& warnings) {
+  Sampler sampler;
+  sampler.Plan(options);
+  RETURN_IF_ERROR(sampler.AttachTasks(options, pids));
+  sampler.DescribeStreams(options, SampledEvents(options));
+  if (auto warning = sampler.SmallerRings(options)) warnings.push_back(*std::move(warning));
+  return sampler;
+}
+
+// Threads that are made meanwhile either inherit events, which the rings tell, or are found at the
+// next look.
+absl::Status Sampler::AttachTasks(const RecorderOptions& options, const std::vector<pid_t>& pids) {
+  ASSIGN_OR_RETURN(const std::vector<int> cpus, perf::OnlineCpus(perf::RealSystem()));
+  bool found_more = true;
+  while (found_more) {
+    found_more = false;
+    for (const pid_t pid : pids) {
+      ASSIGN_OR_RETURN(const std::vector<pid_t> tasks, process::ThreadsOf(pid));
+      for (const pid_t tid : tasks) {
+        if (attached_.contains(tid)) continue;
+        const absl::Status status = AttachTask(options, tid, cpus);
+        // A thread may end at any time; without the first there are no rings.
+        if (!status.ok() && (!absl::IsNotFound(status) || cpus_.empty())) return status;
+        attached_.insert(tid);
+        found_more = true;
+      }
+    }
+    LossLedger ignored;  // nothing is sampled yet
+    ReadRings(ignored);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Sampler::AttachTask(const RecorderOptions& options, pid_t tid,
+                                 const std::vector<int>& cpus) {
+  const std::vector<EventDescription> sampled = SampledEvents(options);
+  const bool first = cpus_.empty();
+  for (std::size_t i = 0; i < cpus.size(); ++i) {
+    const perf::Target target{.pid = tid, .cpu = cpus[i]};
+    if (first) {
+      EventDescription metadata = perf::MetadataEvent();
+      metadata.disabled = metadata.enable_on_exec = false;
+      RETURN_IF_ERROR(OpenRing(options, metadata, target));
+    } else {
+      EventDescription metadata = perf::MetadataEvent();
+      metadata.disabled = metadata.enable_on_exec = false;
+      ASSIGN_OR_RETURN(perf::Event event, perf::Event::Open(metadata, target));
+      RETURN_IF_ERROR(event.RedirectTo(cpus_[i].metadata.front()));
+      cpus_[i].decoder.Add(event.id(), perf::LayoutOf(event.description()));
+      cpus_[i].metadata.push_back(std::move(event));
+    }
+    RETURN_IF_ERROR(AddTask(target, sampled, Begin::kWhenStarted, cpus_[i]));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Sampler::Start() {
+  absl::Status status;
+  for (Cpu& cpu : cpus_) {
+    for (perf::Event& event : cpu.others) status.Update(event.Enable());
+  }
+  if (period_plan_) status.Update(UseStep(period_plan_->start));
+  return status;
 }
 
 // Locked memory is scarce for users: PerfRing::Map then takes less.
@@ -95,41 +167,52 @@ absl::Status CheckClock(const perf::Event& event) {
       "this kernel cannot stamp events by CLOCK_MONOTONIC (Linux 4.1 or newer can)");
 }
 
-absl::Status Sampler::OpenCpu(const RecorderOptions& options, perf::Target target,
-                              const std::vector<EventDescription>& sampled) {
-  EventDescription metadata_event = perf::MetadataEvent();
+absl::Status Sampler::OpenRing(const RecorderOptions& options, EventDescription metadata_event,
+                               perf::Target target) {
   metadata_event.wakeup_bytes = static_cast<std::uint32_t>(options.buffer_bytes / 4);
   ASSIGN_OR_RETURN(perf::Event metadata, perf::Event::Open(metadata_event, target));
   RETURN_IF_ERROR(CheckClock(metadata));
   ASSIGN_OR_RETURN(perf::PerfRing ring,
                    perf::PerfRing::Map(metadata.fd(), options.buffer_bytes,
                                        fmt::format("perf ring of CPU {}", target.cpu)));
-  perf::Decoder decoder;
-  decoder.Add(metadata.id(), perf::LayoutOf(metadata.description()));
+  Cpu cpu{.ring = std::move(ring)};
+  cpu.decoder.Add(metadata.id(), perf::LayoutOf(metadata.description()));
+  cpu.metadata.push_back(std::move(metadata));
+  if (period_plan_) cpu.steps.resize(period_plan_->steps.size());
+  cpus_.push_back(std::move(cpu));
+  return absl::OkStatus();
+}
 
-  Cpu cpu{std::move(metadata), std::move(ring), std::move(decoder), {}, {}};
+absl::Status Sampler::OpenCpu(const RecorderOptions& options, perf::Target target,
+                              const std::vector<EventDescription>& sampled) {
+  RETURN_IF_ERROR(OpenRing(options, perf::MetadataEvent(), target));
+  return AddTask(target, sampled, Begin::kAtExec, cpus_.back());
+}
+
+absl::Status Sampler::AddTask(perf::Target target, const std::vector<EventDescription>& sampled,
+                              Begin begin, Cpu& cpu) {
   std::uint8_t stream = 0;
-  for (const EventDescription& description : sampled) {
+  for (EventDescription description : sampled) {
+    if (begin == Begin::kWhenStarted) description.enable_on_exec = false;
     if (++stream != governed_stream_) {
-      RETURN_IF_ERROR(AddEvent(description, stream, cpu, cpu.others));
+      RETURN_IF_ERROR(AddEvent(description, target, stream, cpu, cpu.others));
       continue;
     }
     for (std::size_t step = 0; step < period_plan_->steps.size(); ++step) {
       EventDescription at_step = description;
       at_step.rate.value = period_plan_->steps[step];
       // The kernel forgets this at the first exec: later ones do not undo UseStep.
-      at_step.enable_on_exec = step == period_plan_->start;
-      RETURN_IF_ERROR(AddEvent(at_step, stream, cpu, cpu.steps));
+      at_step.enable_on_exec = begin == Begin::kAtExec && step == period_plan_->start;
+      RETURN_IF_ERROR(AddEvent(at_step, target, stream, cpu, cpu.steps[step]));
     }
   }
-  cpus_.push_back(std::move(cpu));
   return absl::OkStatus();
 }
 
-absl::Status Sampler::AddEvent(const EventDescription& description, std::uint8_t stream, Cpu& cpu,
-                               std::vector<perf::Event>& events) {
-  ASSIGN_OR_RETURN(perf::Event event, perf::Event::Open(description, cpu.metadata.target()));
-  RETURN_IF_ERROR(event.RedirectTo(cpu.metadata));
+absl::Status Sampler::AddEvent(const EventDescription& description, perf::Target target,
+                               std::uint8_t stream, Cpu& cpu, std::vector<perf::Event>& events) {
+  ASSIGN_OR_RETURN(perf::Event event, perf::Event::Open(description, target));
+  RETURN_IF_ERROR(event.RedirectTo(cpu.metadata.front()));
   cpu.decoder.Add(event.id(), perf::LayoutOf(event.description()));
   stream_of_event_[event.id()] = stream;
   events.push_back(std::move(event));
@@ -140,9 +223,11 @@ absl::Status Sampler::UseStep(std::size_t step) {
   absl::Status status;
   for (Cpu& cpu : cpus_) {
     for (std::size_t other = 0; other < cpu.steps.size(); ++other) {
-      if (other != step) status.Update(cpu.steps[other].Disable());
+      if (other == step) continue;
+      for (perf::Event& event : cpu.steps[other]) status.Update(event.Disable());
     }
-    if (step < cpu.steps.size()) status.Update(cpu.steps[step].Enable());
+    if (step >= cpu.steps.size()) continue;
+    for (perf::Event& event : cpu.steps[step]) status.Update(event.Enable());
   }
   return status;
 }
@@ -165,7 +250,7 @@ void Sampler::DescribeStreams(const RecorderOptions& options,
 
 std::vector<int> Sampler::wakeup_fds() const {
   std::vector<int> fds;
-  for (const Cpu& cpu : cpus_) fds.push_back(cpu.metadata.fd());
+  for (const Cpu& cpu : cpus_) fds.push_back(cpu.metadata.front().fd());
   return fds;
 }
 
@@ -199,6 +284,9 @@ void Sampler::ReadRing(Cpu& cpu, LossLedger& losses) {
       losses.Count(LossKind::kCorruptRecord, 1);
       continue;
     }
+    if (const auto* fork = std::get_if<perf::ForkRecord>(&*record); fork && !attached_.empty()) {
+      attached_.insert(fork->tid);
+    }
     const std::uint64_t time_ns = perf::OriginOf(*record).time_ns;
     queue_.Push(time_ns, *std::move(record));
   }
@@ -210,9 +298,9 @@ void Sampler::CountFinalLosses(std::uint64_t counted, LossLedger& losses) const 
     const auto add = [&lost](const perf::Event& event) {
       if (const auto count = event.ReadCount(); count.ok()) lost += count->lost;
     };
-    std::for_each(cpu.steps.begin(), cpu.steps.end(), add);
+    for (const auto& of_step : cpu.steps) std::for_each(of_step.begin(), of_step.end(), add);
     std::for_each(cpu.others.begin(), cpu.others.end(), add);
-    add(cpu.metadata);
+    std::for_each(cpu.metadata.begin(), cpu.metadata.end(), add);
   }
   if (lost > counted) losses.Count(LossKind::kRingOverflow, lost - counted);
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <absl/status/status.h>
@@ -33,6 +34,14 @@ class Sampler {
   /// and said in `warnings`; what was asked for by name is an error.
   [[nodiscard]] static absl::StatusOr<Sampler> Open(const RecorderOptions& options, pid_t pid,
                                                     std::vector<std::string>& warnings);
+
+  /// The same for processes that run already: each of their threads, and those that come. Sampling
+  /// begins with Start. NotFound when one of `pids` is not there.
+  [[nodiscard]] static absl::StatusOr<Sampler> Attach(const RecorderOptions& options,
+                                                      const std::vector<pid_t>& pids,
+                                                      std::vector<std::string>& warnings);
+  /// Of what was attached.
+  absl::Status Start();
 
   [[nodiscard]] const std::vector<StreamInfo>& streams() const { return streams_; }
 
@@ -74,20 +83,29 @@ class Sampler {
 
  private:
   struct Cpu {
-    perf::Event metadata;  // owns the ring
+    std::vector<perf::Event> metadata;  // of each task; the first owns the ring
     perf::PerfRing ring;
     perf::Decoder decoder;
-    // Of the governed stream, by step of the plan; only one of them is enabled. The kernel gives a
-    // new period to an event but not to the copies that threads have inherited (PERF_EVENT_IOC_
-    // PERIOD), whereas switching on and off reaches them all.
-    std::vector<perf::Event> steps;
+    // Of the governed stream, by step of the plan, of each task; only one step is enabled. The
+    // kernel gives a new period to an event but not to the copies that threads have inherited
+    // (PERF_EVENT_IOC_PERIOD), whereas switching on and off reaches them all.
+    std::vector<std::vector<perf::Event>> steps;
     std::vector<perf::Event> others;
   };
+  // When events begin to count.
+  enum class Begin { kAtExec, kWhenStarted };
 
+  void Plan(const RecorderOptions& options);
+  absl::Status OpenRing(const RecorderOptions& options, perf::EventDescription metadata_event,
+                        perf::Target target);
   absl::Status OpenCpu(const RecorderOptions& options, perf::Target target,
                        const std::vector<perf::EventDescription>& sampled);
-  absl::Status AddEvent(const perf::EventDescription& description, std::uint8_t stream, Cpu& cpu,
-                        std::vector<perf::Event>& events);
+  absl::Status AddTask(perf::Target target, const std::vector<perf::EventDescription>& sampled,
+                       Begin begin, Cpu& cpu);
+  absl::Status AttachTasks(const RecorderOptions& options, const std::vector<pid_t>& pids);
+  absl::Status AttachTask(const RecorderOptions& options, pid_t tid, const std::vector<int>& cpus);
+  absl::Status AddEvent(const perf::EventDescription& description, perf::Target target,
+                        std::uint8_t stream, Cpu& cpu, std::vector<perf::Event>& events);
   [[nodiscard]] std::optional<std::string> SmallerRings(const RecorderOptions& options) const;
   void DescribeStreams(const RecorderOptions& options,
                        const std::vector<perf::EventDescription>& sampled);
@@ -98,6 +116,9 @@ class Sampler {
   std::optional<PeriodPlan> period_plan_;
   std::uint8_t governed_stream_ = 0;
   std::unordered_map<std::uint64_t, std::uint8_t> stream_of_event_;
+  // Of what was attached: threads that are sampled, by events of their own or those of the thread
+  // that made them.
+  std::unordered_set<pid_t> attached_;
   perf::MergeQueue<perf::KernelRecord> queue_;
 };
 

@@ -15,8 +15,10 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "base/status_macros.h"
 #include "base/syscall_error.h"
 #include "process/process_statistics.h"
+#include "process/threads.h"
 
 namespace heimdallr::recorder {
 namespace {
@@ -97,11 +99,22 @@ absl::Status Session::Prepare() {
     losses_.Count(LossKind::kUntracedProcess, 1, {.pid = parts_.target});
   }
   rate_.Begin(released_ns_, Relative(released_ns_));
+  if (parts_.page_nodes_ns != 0) pages_.emplace(parts_.page_nodes_ns);
+  if (!parts_.attached.empty()) return BeginAttached();
   processes_.OnFirstProcess(Relative(released_ns_), parts_.target, getpid());
-  if (parts_.page_nodes_ns != 0) {
-    pages_.emplace(parts_.page_nodes_ns);
-    pages_->SetProcesses({parts_.target});
+  if (pages_) pages_->SetProcesses({parts_.target});
+  return absl::OkStatus();
+}
+
+// What the kernel tells of the time before a process was read is overtaken by what is read.
+absl::Status Session::BeginAttached() {
+  RETURN_IF_ERROR(parts_.sampler.Start());
+  for (const pid_t pid : parts_.attached) {
+    const auto tids = process::ThreadsOf(pid);
+    processes_.OnFound(Relative(base::MonotonicNs()), pid,
+                       tids.ok() ? *tids : std::vector<pid_t>{pid});
   }
+  if (pages_) pages_->SetProcesses(processes_.LivePids());
   return absl::OkStatus();
 }
 
@@ -138,7 +151,20 @@ void Session::WaitForEvents() {
   }
 }
 
+bool Session::AttachedEnded(RecordingResult& result) {
+  const std::uint64_t now = base::MonotonicNs();
+  const auto ended =
+      static_cast<std::size_t>(std::count_if(parts_.attached.begin(), parts_.attached.end(),
+                                             [](pid_t pid) { return !ThreadIsAlive(pid, pid); }));
+  const bool is_over = parts_.attached_for_ns != 0 && now - released_ns_ >= parts_.attached_for_ns;
+  if (!parts_.signals.TakeEnd() && !is_over && ended < parts_.attached.size()) return false;
+  result.workload =
+      Watched{.wall_ns = now - released_ns_, .processes = parts_.attached.size(), .ended = ended};
+  return true;
+}
+
 bool Session::TargetEnded(RecordingResult& result) {
+  if (!parts_.attached.empty()) return AttachedEnded(result);
   parts_.signals.Forward(parts_.target);
   int status = 0;
   rusage usage{};

@@ -36,9 +36,11 @@ struct SessionParts {
   std::optional<channel::Channel> channel;  // none: allocations are not recorded
   channel::ClockSync clock;
   SignalGate& signals;
-  pid_t target = 0;
-  std::uint64_t start_ns = 0;       // CLOCK_MONOTONIC that is time 0 of the trace
-  bool target_is_untraced = false;  // its allocations were asked for and cannot be had
+  pid_t target = 0;  // that was launched; unless `attached` names others
+  std::vector<pid_t> attached;
+  std::uint64_t attached_for_ns = 0;  // RecorderOptions::attach_for_ns
+  std::uint64_t start_ns = 0;         // CLOCK_MONOTONIC that is time 0 of the trace
+  bool target_is_untraced = false;    // its allocations were asked for and cannot be had
   AllocationStream::TagMeaning tags = AllocationStream::TagMeaning::kCaller;
   double max_overhead = 0;          // RecorderOptions::max_overhead
   std::uint64_t page_nodes_ns = 0;  // RecorderOptions::page_nodes_ns
@@ -61,6 +63,8 @@ class Session {
  private:
   void WaitForEvents();
   bool TargetEnded(RecordingResult& result);
+  bool AttachedEnded(RecordingResult& result);
+  absl::Status BeginAttached();
   void Drain();
   void PopUntil(std::uint64_t time_ns);
   void DoPeriodicWork();

@@ -3,6 +3,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -11,6 +12,7 @@
 namespace heimdallr::recorder {
 namespace {
 
+constexpr std::array kEnding = {SIGINT, SIGTERM, SIGQUIT, SIGHUP};
 constexpr std::array kForwarded = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
                                    SIGUSR1, SIGUSR2, SIGALRM, SIGCONT};
 
@@ -49,10 +51,20 @@ void SignalGate::Discard() {
   while (read(fd_.get(), &info, sizeof info) == sizeof info) continue;
 }
 
+bool SignalGate::TakeEnd() {
+  signalfd_siginfo info{};
+  bool ends = false;
+  while (read(fd_.get(), &info, sizeof info) == sizeof info) {
+    ends |= std::find(kEnding.begin(), kEnding.end(), static_cast<int>(info.ssi_signo)) !=
+            kEnding.end();
+  }
+  return ends;
+}
+
 bool SignalGate::EndIsPending() {
   sigset_t pending;
   sigpending(&pending);
-  for (const int signal : {SIGINT, SIGTERM, SIGQUIT, SIGHUP}) {
+  for (const int signal : kEnding) {
     if (sigismember(&pending, signal) == 1) return true;
   }
   return false;

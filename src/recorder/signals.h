@@ -34,6 +34,8 @@ class SignalGate {
 
   /// Takes what has come, and does nothing with it: the workload has ended.
   void Discard();
+  /// Takes what has come. Whether a signal was among it that would end a program.
+  [[nodiscard]] bool TakeEnd();
   /// Whether a signal that would end a program has come since.
   [[nodiscard]] static bool EndIsPending();
 
