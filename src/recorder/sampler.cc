@@ -100,7 +100,7 @@ absl::Status Sampler::AttachTasks(const RecorderOptions& options, const std::vec
       ASSIGN_OR_RETURN(const std::vector<pid_t> tasks, process::ThreadsOf(pid));
       for (const pid_t tid : tasks) {
         if (attached_.contains(tid)) continue;
-        const absl::Status status = AttachTask(options, tid, cpus);
+        absl::Status status = AttachTask(options, tid, cpus);
         // A thread may end at any time; without the first there are no rings.
         if (!status.ok() && (!absl::IsNotFound(status) || cpus_.empty())) return status;
         attached_.insert(tid);

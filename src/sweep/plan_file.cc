@@ -12,10 +12,12 @@
 #include "base/status_macros.h"
 #include "base/syscall_error.h"
 #include "sweep/shell_words.h"
-#include "sweep/toml_table.h"
+#include "base/toml_table.h"
 
 namespace heimdallr::sweep {
 namespace {
+
+using base::TomlTable;
 
 constexpr std::uint64_t kMostNodes = 1023;  // MAX_NUMNODES of the kernel, less one
 
@@ -111,7 +113,7 @@ absl::StatusOr<std::vector<std::string>> CommandOf(TomlTable& table) {
   std::vector<std::string> words;
   if (table.IsText("command")) {
     ASSIGN_OR_RETURN(const auto line, table.Text("command"));
-    auto split = SplitShellWords(*line);
+    auto split = SplitShellWords(line.value_or(""));
     if (!split.ok()) return table.Wrong("command", base::Message(split.status()));
     words = *std::move(split);
   } else {
@@ -205,13 +207,8 @@ absl::StatusOr<Plan> ReadPlanFile(const std::string& path, const std::string& cu
 
 absl::StatusOr<Plan> ParsePlan(std::string_view text, const std::string& name,
                                const std::string& current_folder, const OptionCheck& check) {
-  const toml::parse_result parsed = toml::parse(text, name);
-  if (!parsed) {
-    return absl::InvalidArgumentError(fmt::format("{}:{}: this is no TOML: {}", name,
-                                                  parsed.error().source().begin.line,
-                                                  parsed.error().description()));
-  }
-  TomlTable top(parsed.table(), name, "the plan");
+  ASSIGN_OR_RETURN(const toml::table parsed, base::ParseToml(text, name));
+  TomlTable top(parsed, name, "the plan");
   Plan plan;
   RETURN_IF_ERROR(ReadTop(top, plan));
   ASSIGN_OR_RETURN(std::vector<TomlTable> modes, top.Tables("mode"));

@@ -55,8 +55,10 @@ bool IsComputed(std::string_view nodes) {
   return nodes == "all" || nodes == "same" || nodes.starts_with('!') || nodes.starts_with('+');
 }
 
+// libnuma, and with it memkind, takes a list only if the process may use each node of it.
 absl::Status CheckNodeList(const std::vector<std::string>& environment, std::string_view name,
-                           const std::vector<NodeInfo>& nodes) {
+                           const std::vector<NodeInfo>& nodes,
+                           const std::vector<std::uint32_t>& allowed_nodes) {
   const auto value = ValueOf(environment, name);
   if (!value || IsComputed(*value)) return absl::OkStatus();
   const auto list = ParseNumberList(*value);
@@ -69,6 +71,12 @@ absl::Status CheckNodeList(const std::vector<std::string>& environment, std::str
     if (node->memory_bytes == 0) {
       return Wrong(name, *value, fmt::format("node {} has no memory", id));
     }
+    if (!allowed_nodes.empty() &&
+        std::find(allowed_nodes.begin(), allowed_nodes.end(), id) == allowed_nodes.end()) {
+      return Wrong(name, *value,
+                   fmt::format("this process may not use the memory of node {} (its cpuset has {})",
+                               id, FormatNumberList(allowed_nodes)));
+    }
   }
   return absl::OkStatus();
 }
@@ -76,18 +84,19 @@ absl::Status CheckNodeList(const std::vector<std::string>& environment, std::str
 }  // namespace
 
 absl::Status CheckMemkindSettings(const std::vector<std::string>& environment,
-                                  std::string_view kind, const std::vector<NodeInfo>& nodes) {
+                                  std::string_view kind, const std::vector<NodeInfo>& nodes,
+                                  const std::vector<std::uint32_t>& allowed_nodes) {
   RETURN_IF_ERROR(CheckNumber(environment, "MEMKIND_ARENA_NUM_PER_KIND", 1));
   if (ValueOf(environment, "MEMKIND_BACKGROUND_THREAD_LIMIT") != "") {  // empty is as if unset
     RETURN_IF_ERROR(CheckNumber(environment, "MEMKIND_BACKGROUND_THREAD_LIMIT", 0));
   }
   RETURN_IF_ERROR(CheckHeapManager(environment));
   if (kind.starts_with("hbw")) {
-    RETURN_IF_ERROR(CheckNodeList(environment, "MEMKIND_HBW_NODES", nodes));
+    RETURN_IF_ERROR(CheckNodeList(environment, "MEMKIND_HBW_NODES", nodes, allowed_nodes));
     RETURN_IF_ERROR(CheckNumber(environment, "MEMKIND_HBW_THRESHOLD", 0));
   }
   if (kind.starts_with("dax-kmem")) {
-    RETURN_IF_ERROR(CheckNodeList(environment, "MEMKIND_DAX_KMEM_NODES", nodes));
+    RETURN_IF_ERROR(CheckNodeList(environment, "MEMKIND_DAX_KMEM_NODES", nodes, allowed_nodes));
   }
   return absl::OkStatus();
 }

@@ -2,6 +2,7 @@
 // give no memory without a reason, so they are looked at before.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,9 +15,11 @@ namespace heimdallr::topology {
 
 /// Whether memkind 1.14 can work with what `environment` (NAME=VALUE) says. `kind` is the kind's
 /// name, empty for a file-backed heap: variables that it does not read are not looked at.
-/// InvalidArgument names the variable, its value and what it may be.
+/// `allowed_nodes` are those of the process's cpuset, empty if not known. InvalidArgument names the
+/// variable, its value and what it may be.
 [[nodiscard]] absl::Status CheckMemkindSettings(const std::vector<std::string>& environment,
                                                 std::string_view kind,
-                                                const std::vector<NodeInfo>& nodes);
+                                                const std::vector<NodeInfo>& nodes,
+                                                const std::vector<std::uint32_t>& allowed_nodes);
 
 }  // namespace heimdallr::topology

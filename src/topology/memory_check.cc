@@ -89,7 +89,8 @@ absl::StatusOr<std::vector<std::string>> CheckMemory(const MemorySpec& spec,
                                                      const std::vector<std::string>& environment) {
   if (!spec.nodes.empty()) RETURN_IF_ERROR(CheckNodes(spec.text, spec.nodes, machine));
   if (spec.kind.empty() && spec.folder.empty()) return std::vector<std::string>();
-  RETURN_IF_ERROR(CheckMemkindSettings(environment, spec.kind, machine.nodes));
+  RETURN_IF_ERROR(
+      CheckMemkindSettings(environment, spec.kind, machine.nodes, machine.allowed_nodes));
   if (spec.folder.empty()) return std::vector<std::string>();
   return CheckFolder(spec);
 }

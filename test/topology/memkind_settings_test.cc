@@ -12,8 +12,9 @@ using Catch::Matchers::StartsWith;
 const std::vector<NodeInfo> kNodes = {
     {.id = 0, .memory_bytes = 1}, {.id = 1, .memory_bytes = 1}, {.id = 2}};
 
-std::string Check(const std::string& entry, std::string_view kind = "regular") {
-  const absl::Status status = CheckMemkindSettings({"HOME=/", entry}, kind, kNodes);
+std::string Check(const std::string& entry, std::string_view kind = "regular",
+                  const std::vector<std::uint32_t>& allowed_nodes = {}) {
+  const absl::Status status = CheckMemkindSettings({"HOME=/", entry}, kind, kNodes, allowed_nodes);
   return status.ok() ? "" : std::string(status.message());
 }
 
@@ -57,6 +58,13 @@ TEST_CASE("CheckMemkindSettings: node lists name nodes with memory, where the ki
   CHECK_THAT(Check("MEMKIND_DAX_KMEM_NODES=", "dax-kmem"), Contains("a list of memory nodes"));
   CHECK_THAT(Check("MEMKIND_DAX_KMEM_NODES=0,", "dax-kmem"), Contains("a list of memory nodes"));
   CHECK_THAT(Check("MEMKIND_HBW_THRESHOLD=fast", "hbw"), Contains("whole number from 0"));
+}
+
+TEST_CASE("CheckMemkindSettings: each node of a list is in the cpuset") {
+  CHECK(Check("MEMKIND_HBW_NODES=0-1", "hbw", {0, 1}).empty());
+  CHECK(Check("MEMKIND_HBW_NODES=0", "regular", {1}).empty());
+  CHECK_THAT(Check("MEMKIND_HBW_NODES=0-1", "hbw", {1}),
+             Contains("may not use the memory of node 0 (its cpuset has 1)"));
 }
 
 }  // namespace heimdallr::topology

@@ -1,4 +1,4 @@
-#include "sweep/toml_table.h"
+#include "base/toml_table.h"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 
 #include "base/printable.h"
 
-namespace heimdallr::sweep {
+namespace heimdallr::base {
 namespace {
 
 std::string_view TypeName(const toml::node& node) {
@@ -30,6 +30,14 @@ std::string_view TypeName(const toml::node& node) {
 }
 
 }  // namespace
+
+absl::StatusOr<toml::table> ParseToml(std::string_view text, const std::string& name) {
+  toml::parse_result parsed = toml::parse(text, name);
+  if (parsed) return std::move(parsed).table();
+  return absl::InvalidArgumentError(fmt::format("{}:{}: this is no TOML: {}", name,
+                                                parsed.error().source().begin.line,
+                                                parsed.error().description()));
+}
 
 const toml::node* TomlTable::Find(std::string_view key) {
   if (std::find(asked_.begin(), asked_.end(), key) == asked_.end()) asked_.emplace_back(key);
@@ -170,4 +178,4 @@ absl::Status TomlTable::WrongType(std::string_view key, std::string_view allowed
   return Wrong(key, fmt::format("is {}; it takes {}", TypeName(*table_->get(key)), allowed));
 }
 
-}  // namespace heimdallr::sweep
+}  // namespace heimdallr::base

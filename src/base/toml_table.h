@@ -18,7 +18,10 @@
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
-namespace heimdallr::sweep {
+namespace heimdallr::base {
+
+/// InvalidArgument "NAME:LINE: ..." for what is no TOML.
+[[nodiscard]] absl::StatusOr<toml::table> ParseToml(std::string_view text, const std::string& name);
 
 /// Remembers which keys it was asked for: these are the ones that are allowed. Readers give nothing
 /// where the key is absent, and InvalidArgument "FILE:LINE: ..." where its value is not what they
@@ -65,4 +68,4 @@ class TomlTable {
   std::vector<std::string> asked_;
 };
 
-}  // namespace heimdallr::sweep
+}  // namespace heimdallr::base
