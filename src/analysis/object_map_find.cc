@@ -34,7 +34,7 @@ bool NamesAllocator(std::string_view path) {
   const std::size_t slash = path.rfind('/');
   const std::string_view file = slash == std::string_view::npos ? path : path.substr(slash + 1);
   for (const std::string_view name :
-       {"libc.so", "libc-", "libc.musl", "ld-linux", "ld-musl", "libheimdallr-preload",
+       {"libc.so", "libc-", "libc.musl", "ld-linux", "ld-musl", "libheimdallr-", "libmemkind",
         "libjemalloc", "libtcmalloc", "libmimalloc", "libtbbmalloc", "libsnmalloc", "libhoard",
         "librpmalloc"}) {
     if (file.starts_with(name)) return true;

@@ -24,6 +24,7 @@ void TraceStatistics::On(const AccessRecord& record) {
 
 void TraceStatistics::On(const AllocationRecord& record) {
   allocations_.Add(record);
+  served_.Add(record);
   if (record.event != AllocationEvent::kAllocate || record.address == 0) return;
   if (MapsMemory(record.call)) return;
   ProcessInfo& process = processes_.Of(record.pid);

@@ -8,6 +8,7 @@
 #include "analysis/loss_totals.h"
 #include "analysis/module_map.h"
 #include "analysis/process_table.h"
+#include "analysis/served_memory.h"
 #include "heimdallr/records.h"
 #include "heimdallr/trace_header.h"
 
@@ -26,6 +27,7 @@ class TraceStatistics {
 
   [[nodiscard]] const AccessStatistics& accesses() const { return accesses_; }
   [[nodiscard]] const AllocationStatistics& allocations() const { return allocations_; }
+  [[nodiscard]] const ServedMemory& served() const { return served_; }
   [[nodiscard]] const ProcessTable& processes() const { return processes_; }
   [[nodiscard]] const ModuleMap& modules() const { return modules_; }
   [[nodiscard]] const LossTotals& losses() const { return losses_; }
@@ -48,6 +50,7 @@ class TraceStatistics {
   ModuleMap modules_;  // before allocations_, which refers to it
   AccessStatistics accesses_;
   AllocationStatistics allocations_;
+  ServedMemory served_;
   ProcessTable processes_;
   LossTotals losses_;
   std::uint64_t records_ = 0;

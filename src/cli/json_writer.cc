@@ -42,6 +42,11 @@ void JsonWriter::AddressElement(std::uint64_t address) {
   AppendAddress(address);
 }
 
+void JsonWriter::NumberElement(std::uint64_t value) {
+  Comma();
+  Append(std::to_string(value));
+}
+
 void JsonWriter::AppendAddress(std::uint64_t address) {
   char text[20];
   char* at = std::end(text);

@@ -53,6 +53,7 @@ class JsonWriter {
   // Elements of an array.
   void StringElement(std::string_view bytes);
   void AddressElement(std::uint64_t address);
+  void NumberElement(std::uint64_t value);
 
  private:
   void Append(std::string_view text) { out_.append(text.data(), text.data() + text.size()); }

@@ -17,6 +17,7 @@ namespace {
 using recorder::PlacementOptions;
 
 constexpr std::string_view kPmem = "pmem";
+constexpr std::string_view kEarlierNames = "HEIMDALLR_PMEMDIR and HEIMDALLR_PMEMSIZE";
 constexpr std::string_view kPrivatise = "privatise";
 constexpr std::string_view kRefuse = "refuse";
 
@@ -51,14 +52,11 @@ absl::StatusOr<std::string> WithFolder(const std::string& memory, const EarlierV
   return fmt::format("pmem:{}{}", earlier.pmem_folder, size);
 }
 
-absl::StatusOr<topology::MemorySpec> ReadMemory(std::string memory,
+absl::StatusOr<topology::MemorySpec> ReadMemory(const std::optional<std::string>& asked,
                                                 const EarlierVariables& earlier) {
-  std::string_view source = "--memory";
-  if (memory.empty()) {
-    if (earlier.pmem_folder.empty()) return topology::MemorySpec{};
-    memory = kPmem;
-    source = "HEIMDALLR_PMEMDIR and HEIMDALLR_PMEMSIZE";
-  }
+  if (!asked && earlier.pmem_folder.empty()) return topology::MemorySpec{};
+  const std::string_view source = asked ? "--memory" : kEarlierNames;
+  std::string memory = asked.value_or(std::string(kPmem));
   if (memory == kPmem || memory.starts_with("pmem,")) {
     ASSIGN_OR_RETURN(memory, WithFolder(memory, earlier));
   }
@@ -107,6 +105,7 @@ absl::StatusOr<PlacementOptions> ReadPlacement(const PlacementTexts& texts,
                                                const EarlierVariables& earlier) {
   PlacementOptions options{.mem_node = texts.mem_node, .cpu_node = texts.cpu_node};
   ASSIGN_OR_RETURN(options.memory, ReadMemory(texts.memory, earlier));
+  if (!texts.memory && !options.memory.folder.empty()) options.memory_from = "HEIMDALLR_PMEMDIR";
   auto cpus = topology::ParseNumberList(texts.recorder_cpus);
   if (!cpus.ok()) return Wrong("--recorder-cpus", cpus.status());
   options.recorder_cpus = *std::move(cpus);

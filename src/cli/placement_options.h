@@ -14,7 +14,7 @@ namespace heimdallr::cli {
 
 /// As the option parser fills them.
 struct PlacementTexts {
-  std::string memory;  // empty = not given
+  std::optional<std::string> memory;
   std::optional<std::uint32_t> mem_node;
   std::optional<std::uint32_t> cpu_node;
   std::string recorder_cpus;

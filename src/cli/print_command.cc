@@ -119,7 +119,7 @@ struct Printed {
 // Prints what the filter lets through until the end, the limit, an error or a reader that has gone.
 Printed PrintRecords(analysis::RecordSource& source, RecordFilter filter, Format format,
                      std::uint64_t limit, Output& output) {
-  const RecordContext context{StreamNames(source.header()),
+  const RecordContext context{StreamNames(source.header()), MemoryNames(source.header()),
                               [&source](std::uint32_t id) { return source.Stack(id); }};
   const auto append = format == Format::kJson ? AppendJson : AppendText;
   for (std::uint64_t printed = 0; printed < limit;) {

@@ -99,7 +99,7 @@ std::string Shares(const analysis::AmountsBy<Key, Amount>& amounts, double whole
   return entries.size() > 3 ? text + ", ..." : text;
 }
 
-// "node 0: 100 %; thread 4711: 98 %, 4712: 2 %"
+// "node 0: 100 %; CPU 3: 98 %, 1: 2 %; thread 4711: 98 %, 4712: 2 %"
 std::string FirstTouch(const analysis::NodeFigures& nodes) {
   if (nodes.touching_cpus.empty()) return {};
   const auto all = static_cast<double>(nodes.touching_cpus.sum());
@@ -107,7 +107,8 @@ std::string FirstTouch(const analysis::NodeFigures& nodes) {
   if (!nodes.touching_nodes.empty()) {
     text = fmt::format("node {}; ", Shares(nodes.touching_nodes, all));
   }
-  return text + fmt::format("thread {}", Shares(nodes.touching_threads, all));
+  return text + fmt::format("CPU {}; thread {}", Shares(nodes.touching_cpus, all),
+                            Shares(nodes.touching_threads, all));
 }
 
 void AddShareHeads(const Columns& columns, HeadedTable& table) {

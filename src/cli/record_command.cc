@@ -17,6 +17,9 @@
 
 #include "base/status_macros.h"
 #include "base/syscall_error.h"
+#include "cli/doctor_command.h"
+#include "cli/doctor_workload.h"
+#include "cli/events_command.h"
 #include "cli/preload_path.h"
 #include "cli/program_log.h"
 #include "cli/record_options.h"
@@ -145,6 +148,15 @@ int HeimdallrMain(int argc, char** argv) {
   // A program of that name is recorded behind "--".
   if (!arguments.empty() && arguments.front() == "sweep") {
     return SweepMain({arguments.begin() + 1, arguments.end()});
+  }
+  if (!arguments.empty() && arguments.front() == "doctor") {
+    return DoctorMain({arguments.begin() + 1, arguments.end()});
+  }
+  if (!arguments.empty() && arguments.front() == "events") {
+    return EventsMain({arguments.begin() + 1, arguments.end()});
+  }
+  if (arguments.size() == 2 && arguments.front() == kDoctorWorkload) {
+    return RunDoctorWorkload(arguments.back());
   }
   const SweepReport sweep(arguments);
   auto parsed = ParseRecordCommand(arguments);

@@ -10,6 +10,8 @@
 
 #include "base/syscall_error.h"
 #include "cli/completion_script.h"
+#include "cli/doctor_command.h"
+#include "cli/events_command.h"
 #include "cli/help_format.h"
 #include "cli/manual_page.h"
 #include "cli/placement_options.h"
@@ -168,7 +170,11 @@ void AddOptions(CLI::App& app, Parsed& parsed) {
   app.add_flag("-v,--verbose", parsed.verbose, "Print more about what is done");
 }
 
-std::vector<Subcommand> Subcommands() { return {{.name = "sweep", .purpose = kSweepPurpose}}; }
+std::vector<Subcommand> Subcommands() {
+  return {{.name = "sweep", .purpose = kSweepPurpose},
+          {.name = "doctor", .purpose = kDoctorPurpose},
+          {.name = "events", .purpose = kEventsPurpose}};
+}
 
 class HelpFormatter : public CLI::Formatter {
  public:
@@ -186,7 +192,9 @@ class HelpFormatter : public CLI::Formatter {
 
 // With their options, for completion.
 std::vector<LauncherCommand> Commands() {
-  return {{.command = Subcommands().front(), .description = DescribeSweepCommand()}};
+  return {{.command = Subcommands()[0], .description = DescribeSweepCommand()},
+          {.command = Subcommands()[1], .description = DescribeDoctorCommand()},
+          {.command = Subcommands()[2], .description = DescribeEventsCommand()}};
 }
 
 std::string HelpIn(HelpFormat format, const CLI::App& app) {
@@ -208,7 +216,7 @@ std::optional<std::string> CheckAttach(const RecorderOptions& options, const Par
   if (has_command) return "--pid: give processes to attach to, or a command to start, not both";
   if (options.dry_run) return "--dry-run: what runs already cannot be timed";
   if (parsed.stacks != "none") return "--stacks: allocations are not recorded with --pid";
-  if (!parsed.placement.memory.empty() || parsed.placement.mem_node || parsed.placement.cpu_node) {
+  if (parsed.placement.memory || parsed.placement.mem_node || parsed.placement.cpu_node) {
     return "--memory, --mem-node, --cpu-node: memory cannot be given to what runs already";
   }
   return std::nullopt;

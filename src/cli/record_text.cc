@@ -139,6 +139,16 @@ class RecordText {
     return two_steps ? "gives up the block" : "the block";
   }
 
+  // Nothing where it is the program's own allocator because nothing else was asked for.
+  void Memory(std::uint8_t id) {
+    const std::string& name = context_.memory_name(id);
+    if (!name.empty()) {
+      Put(FMT_COMPILE(" from {}"), base::Printable(name));
+    } else if (id != 0) {
+      Put(FMT_COMPILE(" from memory {}"), id);
+    }
+  }
+
   template <typename Format, typename... Values>
   void Put(const Format& format, const Values&... values) {
     out_ = fmt::format_to(out_, format, values...);

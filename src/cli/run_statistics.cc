@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 #include <utility>
 
 #include "analysis/loss_totals.h"
@@ -11,8 +12,27 @@ namespace {
 
 using store::Repetition;
 
+// Names of MemoryInfo that are no `--memory`.
+constexpr std::string_view kDefaultName = "default";
+constexpr std::string_view kFallbackName = "fallback";
+
 bool IsDry(const Repetition& repetition) {
   return repetition.header.dry_run || repetition.name.mode == "dry";
+}
+
+// Memory 0 is everything but the heap that was asked for, where one was.
+std::string AskedMemory(const std::vector<MemoryInfo>& memories) {
+  std::string asked;
+  std::string general;
+  for (const MemoryInfo& memory : memories) {
+    if (memory.id == 0) {
+      general = memory.name;
+    } else if (asked.empty()) {
+      asked = memory.name;
+    }
+  }
+  if (asked.empty()) return general;
+  return general.empty() || general == kDefaultName ? asked : asked + " beside " + general;
 }
 
 // Gathers the repetitions of one run.
@@ -24,6 +44,7 @@ class Gatherer {
     run_.mode = first.name.mode;
     run_.command_line = first.header.command_line;
     run_.dry = IsDry(first);
+    run_.memory = AskedMemory(first.header.memories);
     for (const StreamInfo& stream : first.header.streams) {
       if (stream.source == SourceKind::kFaults) continue;
       run_.rates.push_back(AskedOf(stream));
@@ -56,6 +77,7 @@ class Gatherer {
     run_.accesses = StatisticsOf(accesses_);
     run_.allocations = StatisticsOf(allocations_);
     run_.lost = StatisticsOf(lost_);
+    if (!fell_back_.empty()) run_.fell_back = StatisticsOf(fell_back_);
     for (std::size_t i = 0; i < run_.rates.size(); ++i) {
       const auto ticks = ticks_.find(streams_[i]);
       if (ticks == ticks_.end() || run_.user.mean <= 0) continue;
@@ -103,11 +125,15 @@ class Gatherer {
     accesses_.push_back(static_cast<double>(figures.count<AccessRecord>()));
     allocations_.push_back(static_cast<double>(figures.count<AllocationRecord>()));
     lost_.push_back(static_cast<double>(LostRecords(figures)));
+    for (std::size_t i = 0; i < figures.memories.size(); ++i) {
+      if (repetition.header.memories[i].name != kFallbackName) continue;
+      fell_back_.push_back(static_cast<double>(figures.memories[i].blocks));
+    }
   }
 
   RunStatistics run_;
   std::vector<double> wall_, user_, system_, cpu_;
-  std::vector<double> samples_, accesses_, allocations_, lost_;
+  std::vector<double> samples_, accesses_, allocations_, lost_, fell_back_;
   std::vector<StreamKey> streams_;  // of run_.rates
   std::map<StreamKey, double> ticks_;
 };

@@ -42,6 +42,9 @@ struct RunStatistics {
   SampleStatistics accesses;  ///< records
   SampleStatistics allocations;
   SampleStatistics lost;  ///< LostRecords
+  std::string memory;     ///< what was asked for, as `--memory` has it; empty = nothing
+  /// Heap blocks for which that memory had no room; none if this was not allowed.
+  std::optional<SampleStatistics> fell_back;
   std::vector<SamplingRate> rates;
   std::uint64_t peak_rss_bytes = 0;  ///< the highest
 };

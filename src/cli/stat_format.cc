@@ -85,6 +85,23 @@ void AppendCounts(const std::vector<RunStatistics>& runs, fmt::memory_buffer& ou
   table.AppendTo(out, 0);
 }
 
+// Of the runs for which memory was asked for.
+void AppendMemories(const std::vector<RunStatistics>& runs, fmt::memory_buffer& out) {
+  TextTable table({kLeft, kLeft, kRight});
+  table.AddRow({"run", "memory", "fell back"});
+  bool any = false;
+  for (const RunStatistics& run : runs) {
+    if (run.memory.empty()) continue;
+    any = true;
+    const bool counted = run.fell_back && run.fell_back->count != 0;
+    table.AddRow({base::Printable(run.run), base::Printable(run.memory),
+                  counted ? Grouped(Whole(run.fell_back->mean)) : ""});
+  }
+  if (!any) return;
+  out.push_back('\n');
+  table.AppendTo(out, 0);
+}
+
 void AppendSample(std::string_view key, const SampleStatistics& s, JsonWriter& json) {
   json.BeginObject(key);
   json.Number("count", s.count);
@@ -135,6 +152,8 @@ void AppendRunJson(const RunStatistics& run, JsonWriter& json) {
   AppendSample("accesses", run.accesses, json);
   AppendSample("allocations", run.allocations, json);
   AppendSample("lost_records", run.lost, json);
+  if (!run.memory.empty()) json.String("memory", run.memory);
+  if (run.fell_back) AppendSample("fell_back", *run.fell_back, json);
   json.Number("peak_rss_bytes", run.peak_rss_bytes);
   json.BeginArray("rates");
   for (const SamplingRate& rate : run.rates) {
@@ -184,7 +203,8 @@ void AppendRunsText(const std::vector<RunStatistics>& runs, fmt::memory_buffer& 
   AppendTimes(runs, out);
   out.push_back('\n');
   AppendCounts(runs, out);
-  Append(out, "\nSamples, accesses, allocations and lost are means of a repetition.\n");
+  AppendMemories(runs, out);
+  Append(out, "\nSamples, accesses, allocations, lost and fell back are means of a repetition.\n");
 }
 
 void AppendRunsJson(const std::vector<RunStatistics>& runs, fmt::memory_buffer& out) {
@@ -207,7 +227,8 @@ void AppendRunsCsv(const std::vector<RunStatistics>& runs, fmt::memory_buffer& o
   for (const char* head :
        {"compared_with", "wall_overhead", "wall_overhead_low95", "wall_overhead_high95",
         "cpu_overhead", "cpu_overhead_low95", "cpu_overhead_high95", "samples", "accesses",
-        "allocations", "lost_records", "asked_hz", "reached_hz", "peak_rss_bytes"}) {
+        "allocations", "lost_records", "asked_hz", "reached_hz", "peak_rss_bytes", "memory",
+        "fell_back"}) {
     csv.Text(head);
   }
   csv.EndRow();
@@ -234,6 +255,8 @@ void AppendRunsCsv(const std::vector<RunStatistics>& runs, fmt::memory_buffer& o
     csv.Optional(rate.asked_hz > 0 ? std::optional(rate.asked_hz) : std::nullopt);
     csv.Optional(rate.reached_hz);
     csv.Number(run.peak_rss_bytes);
+    csv.Text(run.memory);
+    AppendMean(run.fell_back.value_or(SampleStatistics{}), csv);
     csv.EndRow();
   }
 }

@@ -178,6 +178,23 @@ void AppendAllocations(const TraceSummary& summary, JsonWriter& json) {
   json.EndObject();
 }
 
+void AppendMemories(const TraceSummary& summary, JsonWriter& json) {
+  json.BeginArray("memories");
+  for (const MemoryInfo& memory : summary.header.memories) {
+    const analysis::ServedAmount& served = summary.statistics->served().Of(memory.id);
+    json.BeginObject();
+    json.Number("memory", memory.id);
+    json.String("name", memory.name);
+    json.BeginArray("nodes");
+    for (const std::uint32_t node : memory.nodes) json.NumberElement(node);
+    json.EndArray();
+    json.Number("allocations", served.blocks);
+    json.Number("bytes", served.bytes);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
 void AppendLosses(const TraceSummary& summary, JsonWriter& json) {
   json.BeginArray("losses");
   for (const analysis::LossTotal& loss : summary.statistics->losses().totals()) {
@@ -213,6 +230,7 @@ void AppendSummaryJson(const TraceSummary& summary, fmt::memory_buffer& out) {
     AppendObjects(summary.tops->objects, summary.tops->figures, "top_objects", json);
     AppendCode(summary.tops->code, summary.tops->figures, "top_code", json);
   }
+  AppendMemories(summary, json);
   AppendAllocations(summary, json);
   AppendLosses(summary, json);
   if (summary.recorder) {

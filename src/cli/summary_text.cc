@@ -157,6 +157,9 @@ void AppendRunText(const TraceSummary& summary, fmt::memory_buffer& out) {
   }
   Line(out, "On", "{}", Machine(header));
   Line(out, "Recorded", "{}", Recording(header));
+  if (const std::string memory = MemoryText(summary); !memory.empty()) {
+    Line(out, "Memory", "{}", memory);
+  }
   for (std::size_t i = 0; i < header.environment.size(); ++i) {
     Line(out, i == 0 ? "Environment" : "", "{}", base::Printable(header.environment[i]));
   }

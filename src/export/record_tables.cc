@@ -52,15 +52,49 @@ class LossRows {
   StreamWords streams_;
 };
 
+class PlacementRows {
+ public:
+  PlacementRows(const analysis::RecordSource& /*source*/, const Selection& selection, Words& words)
+      : selection_(selection), words_(words) {}
+
+  [[nodiscard]] CellTexts Texts() const { return words_; }
+
+  absl::Status Add(const Record& record, RowWriter& rows, std::uint64_t& count) {
+    const auto* placement = std::get_if<PlacementRecord>(&record);
+    if (placement == nullptr || !Accepts(*placement)) return absl::OkStatus();
+    const Cell row[] = {
+        Cell::Number(placement->time_ns), Cell::Number(placement->pid),
+        Cell::Number(placement->address), Cell::Number(placement->size),
+        Cell::Number(placement->node),    Cell::Real(double{placement->weight}),
+    };
+    ++count;
+    return rows.Add(row);
+  }
+
+ private:
+  [[nodiscard]] bool Accepts(const PlacementRecord& record) const {
+    return selection_.time_ns.Contains(record.time_ns) && selection_.OfProcess(record.pid) &&
+           selection_.address.Overlaps(record.address, record.size);
+  }
+
+  const Selection& selection_;
+  Words& words_;
+};
+
 class AllocationRows {
  public:
   AllocationRows(const analysis::RecordSource& source, const Selection& selection, Words& words)
       : selection_(selection),
         words_(words),
+        memories_(256),
         names_(source.symbols(), modules_),
         places_(names_, words),
         chains_(modules_, [&source](std::uint32_t id) { return source.Stack(id); }),
-        named_chains_(chains_.chains(), places_) {}
+        named_chains_(chains_.chains(), places_) {
+    for (const MemoryInfo& memory : source.header().memories) {
+      memories_[memory.id] = words.IdOf(memory.name);
+    }
+  }
 
   [[nodiscard]] CellTexts Texts() {
     return {words_, [this](std::uint32_t chain) {
@@ -131,6 +165,7 @@ class AllocationRows {
         Cell::NumberUnless0(record.address),
         gives ? Cell::Number(record.size) : Cell::NumberUnless0(record.size),
         Cell::NumberUnless0(record.old_address),
+        gives && record.address != 0 ? Cell::TextUnlessEmpty(memories_[record.memory]) : Cell{},
         Cell::NumberUnless0(record.caller),
         Cell::TextUnlessEmpty(site.function),
         Cell::TextUnlessEmpty(site.file),
@@ -143,6 +178,7 @@ class AllocationRows {
 
   const Selection& selection_;
   Words& words_;
+  std::vector<std::uint32_t> memories_;  // words by MemoryInfo::id; 0 = nothing was asked for
   analysis::ModuleMap modules_;
   analysis::CodeNames names_;
   NamedPlaces places_;
@@ -173,6 +209,7 @@ absl::StatusOr<Exported> WriteRows(analysis::RecordSource& source, const Selecti
 absl::StatusOr<Exported> WriteRecordTable(analysis::RecordSource& source, Table table,
                                           const Selection& selection, const MakeRows& make_rows) {
   if (table == Table::kLosses) return WriteRows<LossRows>(source, selection, make_rows);
+  if (table == Table::kPlacements) return WriteRows<PlacementRows>(source, selection, make_rows);
   return WriteRows<AllocationRows>(source, selection, make_rows);
 }
 

@@ -10,7 +10,7 @@
 
 namespace heimdallr::exports {
 
-/// Table::kAllocations and Table::kLosses: a row is a record.
+/// Table::kAllocations, kLosses and kPlacements: a row is a record.
 [[nodiscard]] absl::StatusOr<Exported> WriteRecordTable(analysis::RecordSource& source, Table table,
                                                         const Selection& selection,
                                                         const MakeRows& make_rows);

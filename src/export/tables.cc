@@ -8,8 +8,8 @@
 namespace heimdallr::exports {
 namespace {
 
-constexpr std::string_view kNames[kTables] = {"accesses", "faults", "allocations",
-                                              "objects",  "code",   "losses"};
+constexpr std::string_view kNames[kTables] = {"accesses", "faults", "allocations", "objects",
+                                              "code",     "losses", "placements"};
 
 using enum ColumnType;
 using enum Presence;
@@ -74,6 +74,7 @@ constexpr Column kAllocationColumns[] = {
     {"address", kAddress, kSometimes},
     {"size", kUint64, kSometimes},
     {"old_address", kAddress, kSometimes},
+    {"memory", kText, kSometimes},
     {"caller", kAddress, kSometimes},
     {"function", kText, kSometimes},
     {"file", kText, kSometimes},
@@ -145,6 +146,11 @@ constexpr Column kLossColumns[] = {
     {"meaning", kText},
 };
 
+constexpr Column kPlacementColumns[] = {
+    {"time_ns", kUint64}, {"pid", kInt32},   {"address", kAddress},
+    {"size", kUint64},    {"node", kUint32}, {"weight", kReal},
+};
+
 }  // namespace
 
 std::string_view Name(Table table) { return kNames[static_cast<std::size_t>(table)]; }
@@ -176,6 +182,8 @@ std::span<const Column> ColumnsOf(Table table) {
       return kCodeColumns;
     case Table::kLosses:
       return kLossColumns;
+    case Table::kPlacements:
+      return kPlacementColumns;
   }
   return kAccessColumns;
 }
@@ -185,6 +193,7 @@ absl::StatusOr<Exported> WriteTable(analysis::RecordSource& source, Table table,
   switch (table) {
     case Table::kAllocations:
     case Table::kLosses:
+    case Table::kPlacements:
       return WriteRecordTable(source, table, selection, make_rows);
     default:
       return WriteJoinedTable(source, table, selection, make_rows);

@@ -27,8 +27,9 @@ enum class Table : std::uint8_t {
   kObjects = 3,      ///< each object that was accessed, allocated or mapped
   kCode = 4,         ///< each instruction that accessed memory
   kLosses = 5,       ///< what is missing
+  kPlacements = 6,   ///< where pages lay when the recorder looked
 };
-inline constexpr std::size_t kTables = static_cast<std::size_t>(Table::kLosses) + 1;
+inline constexpr std::size_t kTables = static_cast<std::size_t>(Table::kPlacements) + 1;
 
 /// "accesses", "faults"; nothing if there is no such table.
 [[nodiscard]] std::string_view Name(Table table);

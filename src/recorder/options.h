@@ -26,6 +26,7 @@ inline constexpr std::uint32_t kDefaultStackDepth = 16;
 /// Where the workload's memory comes from, and where it and the recorder run.
 struct PlacementOptions {
   topology::MemorySpec memory;
+  std::string memory_from;  ///< what asks for it, for messages, if not an option
   std::optional<std::uint32_t> mem_node;     ///< all memory but a heap asked for is bound to it
   std::optional<std::uint32_t> cpu_node;     ///< the workload runs on its processors
   std::vector<std::uint32_t> recorder_cpus;  ///< ascending; empty = off the workload's, if it can

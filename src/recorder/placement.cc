@@ -49,12 +49,16 @@ absl::Status CheckKindName(const std::string& kind) {
 }
 
 std::string AdviceFor(const std::string& kind) {
-  if (kind.find("hugetlb") != std::string::npos) {
-    return "reserve huge pages by 'sysctl vm.nr_hugepages=N'";
+  std::string advice;
+  if (kind.starts_with("hbw")) advice = "MEMKIND_HBW_NODES=N names nodes to take as such";
+  if (kind.starts_with("dax-kmem")) {
+    advice = "MEMKIND_DAX_KMEM_NODES=N names nodes to take as such";
   }
-  if (kind.starts_with("hbw")) return "MEMKIND_HBW_NODES=N names nodes to take as such";
-  if (kind.starts_with("dax-kmem")) return "MEMKIND_DAX_KMEM_NODES=N names nodes to take as such";
-  return {};
+  if (kind.ends_with("hugetlb")) {
+    advice += fmt::format("{}reserve huge pages by 'sysctl vm.nr_hugepages=N'",
+                          advice.empty() ? "" : "; ");
+  }
+  return advice;
 }
 
 absl::StatusOr<AskedHeap> PlanHeap(const PlacementOptions& options) {
@@ -102,6 +106,11 @@ absl::Status PlanMemory(const PlacementOptions& options, const Surroundings& sur
     return absl::InvalidArgumentError(
         "--memory-fallback is for kind: and pmem:; of nodes, preferred:N falls back by itself");
   }
+  if (options.forked_heap == ForkedHeap::kRefuse && spec.folder.empty()) {
+    return absl::InvalidArgumentError(
+        "--memory-fork=refuse is for pmem:; all other memory is copied when it is written to, as "
+        "without heimdallr");
+  }
   if (options.mem_node && !spec.nodes.empty()) {
     return absl::InvalidArgumentError(
         fmt::format("--mem-node {} and --memory {} exclude each other: both say on which nodes "
@@ -116,7 +125,7 @@ absl::Status PlanMemory(const PlacementOptions& options, const Surroundings& sur
              options.no_room == NoRoom::kDefaultMemory) {
     warnings.emplace_back(base::Message(checked.status()));
   } else {
-    return checked.status();
+    return WithSource(checked.status(), options);
   }
   if (heap) {
     ASSIGN_OR_RETURN(placement.heap, PlanHeap(options));
@@ -189,6 +198,12 @@ absl::Status PlanCpus(const PlacementOptions& options, const Surroundings& surro
 }
 
 }  // namespace
+
+absl::Status WithSource(absl::Status status, const PlacementOptions& options) {
+  if (status.ok() || options.memory_from.empty()) return status;
+  return {status.code(),
+          fmt::format("{} ({} asks for this memory)", base::Message(status), options.memory_from)};
+}
 
 absl::StatusOr<Surroundings> LookAround() {
   Surroundings surroundings{.machine = topology::LookAtMachine(),

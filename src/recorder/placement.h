@@ -52,6 +52,9 @@ struct Surroundings {
                                                               const Surroundings& surroundings,
                                                               std::vector<std::string>& warnings);
 
+/// `status`, an error that is not the fault of an option, with a word on what asks for the memory.
+[[nodiscard]] absl::Status WithSource(absl::Status status, const PlacementOptions& options);
+
 /// Binds the calling thread to `cpus`, unless there are none.
 [[nodiscard]] absl::Status RunOn(const std::vector<std::uint32_t>& cpus);
 

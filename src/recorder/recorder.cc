@@ -87,7 +87,8 @@ absl::StatusOr<WorkloadPlacement> Place(const RecorderOptions& options,
   ASSIGN_OR_RETURN(WorkloadPlacement placement,
                    PlanPlacement(options.placement, surroundings, warnings));
   if (placement.heap) {
-    RETURN_IF_ERROR(CheckHeap(options, placement, surroundings.environment, warnings));
+    RETURN_IF_ERROR(WithSource(CheckHeap(options, placement, surroundings.environment, warnings),
+                               options.placement));
   }
   RETURN_IF_ERROR(RunOn(placement.recorder_cpus));
   return placement;

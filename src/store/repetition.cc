@@ -24,6 +24,7 @@ void FigureCounter::Keep(const StatisticsRecord& record) {
 Figures FigureCounter::figures() const {
   Figures figures = figures_;
   figures.losses = losses_.totals();
+  for (const MemoryInfo& memory : memories_) figures.memories.push_back(served_.Of(memory.id));
   for (const StreamInfo& info : streams_) {
     const analysis::StreamStatistics& sums = accesses_.stream(info.id);
     StreamFigures stream{.loads = sums.accesses(AccessKind::kLoad),

@@ -12,6 +12,7 @@
 
 #include "analysis/access_statistics.h"
 #include "analysis/loss_totals.h"
+#include "analysis/served_memory.h"
 #include "heimdallr/records.h"
 #include "heimdallr/trace_header.h"
 #include "heimdallr/trace_reader.h"
@@ -51,9 +52,10 @@ struct StreamFigures {
 struct Figures {
   std::array<std::uint64_t, std::variant_size_v<Record>> records{};  ///< by type, as in Record
   std::uint64_t end_ns = 0;                                          ///< time of the last record
-  std::vector<StreamFigures> streams;       ///< of TraceHeader::streams, in their order
-  std::vector<analysis::LossTotal> losses;  ///< by stream and kind
-  std::optional<StatisticsRecord> process;  ///< the best known of the first process
+  std::vector<StreamFigures> streams;            ///< of TraceHeader::streams, in their order
+  std::vector<analysis::ServedAmount> memories;  ///< of TraceHeader::memories, in their order
+  std::vector<analysis::LossTotal> losses;       ///< by stream and kind
+  std::optional<StatisticsRecord> process;       ///< the best known of the first process
 
   [[nodiscard]] std::uint64_t all_records() const;
   /// Of one type, such as AccessRecord.
@@ -82,7 +84,8 @@ struct Repetition {
 /// Sums a recording up, record by record. Takes next to no time. Not thread-safe.
 class FigureCounter {
  public:
-  explicit FigureCounter(const TraceHeader& header) : pid_(header.pid), streams_(header.streams) {}
+  explicit FigureCounter(const TraceHeader& header)
+      : pid_(header.pid), streams_(header.streams), memories_(header.memories) {}
 
   void Add(const Record& record) {
     ++figures_.records[record.index()];
@@ -92,6 +95,8 @@ class FigureCounter {
       accesses_.Add(*access);
     } else if (const auto* fault = std::get_if<FaultRecord>(&record)) {
       accesses_.Add(*fault);
+    } else if (const auto* allocation = std::get_if<AllocationRecord>(&record)) {
+      served_.Add(*allocation);
     } else if (const auto* loss = std::get_if<LossRecord>(&record)) {
       losses_.Add(*loss);
     } else if (const auto* statistics = std::get_if<StatisticsRecord>(&record)) {
@@ -106,9 +111,11 @@ class FigureCounter {
 
   std::int32_t pid_;
   std::vector<StreamInfo> streams_;
+  std::vector<MemoryInfo> memories_;
   Figures figures_;
   analysis::AccessStatistics accesses_;
   analysis::LossTotals losses_;
+  analysis::ServedMemory served_;
 };
 
 }  // namespace heimdallr::store

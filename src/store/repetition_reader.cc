@@ -22,7 +22,8 @@ constexpr std::string_view kSelect =
     " r.defect_code, r.defect, r.first_id, r.end_ns, r.format_version, r.tool_version, r.host,"
     " r.kernel, r.processor, r.online_cpus, r.page_size_bytes, r.start_realtime_ns,"
     " r.start_monotonic_ns, r.pid, r.working_directory, r.allocations_asked, r.dry_run,"
-    " r.stack_depth, r.origin, r.good_bytes, r.file_bytes, r.late_records, r.unknown_chunks, r.finished,"
+    " r.stack_depth, r.origin, r.good_bytes, r.file_bytes, r.late_records, r.unknown_chunks, "
+    "r.finished,"
     " r.cut, r.recorder_user_ns, r.recorder_system_ns, r.recorder_wall_ns, r.recorder_ticks,"
     " r.recorder_channel_events, r.accesses, r.faults, r.allocations, r.mappings,"
     " r.process_events, r.thread_events, r.losses, r.statistics, r.periods, r.placements, "
@@ -227,18 +228,19 @@ std::vector<std::uint32_t> ParseNumberList(std::string_view text) {
   return numbers;
 }
 
-absl::Status ReadMemories(Connection& connection, std::int64_t id, TraceHeader& header) {
-  auto rows = Statement::Prepare(
-      connection,
-      "SELECT number, name, nodes FROM memories WHERE repetition = ? ORDER BY position");
+absl::Status ReadMemories(Connection& connection, std::int64_t id, Repetition& r) {
+  auto rows = Statement::Prepare(connection,
+                                 "SELECT number, name, nodes, blocks, bytes FROM memories WHERE "
+                                 "repetition = ? ORDER BY position");
   if (!rows.ok()) return rows.status();
   rows->Bind(id);
   auto row = rows->Step();
   for (; row.ok() && *row; row = rows->Step()) {
-    if (header.memories.size() == 256) return TooMuch(connection);
-    header.memories.push_back({.id = static_cast<std::uint8_t>(rows->Integer(0)),
-                               .name = std::string(rows->Text(1)),
-                               .nodes = ParseNumberList(rows->Text(2))});
+    if (r.header.memories.size() == 256) return TooMuch(connection);
+    r.header.memories.push_back({.id = static_cast<std::uint8_t>(rows->Integer(0)),
+                                 .name = std::string(rows->Text(1)),
+                                 .nodes = ParseNumberList(rows->Text(2))});
+    r.figures.memories.push_back({.blocks = rows->Unsigned(3), .bytes = rows->Unsigned(4)});
   }
   return row.status();
 }
@@ -291,7 +293,7 @@ absl::StatusOr<std::vector<StoredRepetition>> ReadAll(Connection& connection, St
     absl::Status status = ReadTexts(connection, "word", "command_line", id, r.header.command_line);
     status.Update(ReadTexts(connection, "setting", "environment", id, r.header.environment));
     status.Update(ReadStreams(connection, id, r));
-    status.Update(ReadMemories(connection, id, r.header));
+    status.Update(ReadMemories(connection, id, r));
     status.Update(ReadNodes(connection, id, r.header));
     status.Update(ReadLosses(connection, id, r));
     if (!status.ok()) return status;

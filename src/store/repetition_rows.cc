@@ -73,8 +73,8 @@ absl::Status AddMainRow(Connection& connection, const Repetition& r, const Repet
              Joined(h.command_line), h.format_version, h.tool_version, h.host, h.kernel,
              h.processor, h.online_cpus, h.page_size_bytes, h.start_realtime_ns,
              h.start_monotonic_ns, h.pid, h.working_directory, h.allocations, h.dry_run,
-             h.stack_depth, h.origin, r.extent.good_bytes, r.extent.file_bytes, r.extent.late_records,
-             r.extent.unknown_chunks, r.extent.finished, r.extent.cut,
+             h.stack_depth, h.origin, r.extent.good_bytes, r.extent.file_bytes,
+             r.extent.late_records, r.extent.unknown_chunks, r.extent.finished, r.extent.cut,
              Of(r.recorder, &Cost::user_ns), Of(r.recorder, &Cost::system_ns),
              Of(r.recorder, &Cost::wall_ns), Of(r.recorder, &Cost::ticks),
              Of(r.recorder, &Cost::channel_events), f.count<AccessRecord>(), f.count<FaultRecord>(),
@@ -118,12 +118,15 @@ std::optional<std::string> NumberList(const std::vector<std::uint32_t>& numbers)
   return fmt::format("{}", fmt::join(numbers, ","));
 }
 
-absl::Status AddMemories(Connection& connection, const TraceHeader& header, std::int64_t id) {
-  auto memories = TableWriter::Create(connection, "memories", 5);
+absl::Status AddMemories(Connection& connection, const Repetition& r, std::int64_t id) {
+  const TraceHeader& header = r.header;
+  auto memories = TableWriter::Create(connection, "memories", 7);
   if (!memories.ok()) return memories.status();
   for (std::size_t i = 0; i < header.memories.size(); ++i) {
     const MemoryInfo& memory = header.memories[i];
-    memories->Add(id, i, memory.id, memory.name, NumberList(memory.nodes));
+    const analysis::ServedAmount& served = r.figures.memories[i];
+    memories->Add(id, i, memory.id, memory.name, NumberList(memory.nodes), served.blocks,
+                  served.bytes);
   }
   auto nodes = TableWriter::Create(connection, "nodes", 6);
   if (!nodes.ok()) return nodes.status();
@@ -156,7 +159,7 @@ absl::Status AddRepetition(Connection& connection, const Repetition& repetition,
   status.Update(AddTexts(connection, "command_line", row.id, repetition.header.command_line));
   status.Update(AddTexts(connection, "environment", row.id, repetition.header.environment));
   status.Update(AddStreams(connection, repetition, row.id));
-  status.Update(AddMemories(connection, repetition.header, row.id));
+  status.Update(AddMemories(connection, repetition, row.id));
   status.Update(AddLosses(connection, repetition, row.id));
   return status;
 }

@@ -116,6 +116,8 @@ CREATE TABLE memories(
   number INTEGER NOT NULL,          -- what `memory` columns name; 0 = the program's own allocator
   name TEXT,                        -- "pmem:/mnt/pmem"
   nodes TEXT,                       -- where its pages should be: "0,1"; NULL = the kernel decides
+  blocks INTEGER NOT NULL,          -- of the heap that it served, and the bytes asked for
+  bytes INTEGER NOT NULL,
   PRIMARY KEY (repetition, position)
 ) WITHOUT ROWID;
 

@@ -63,7 +63,7 @@ LEFT JOIN object_groups AS g ON g.id = o.object_group;
 CREATE VIEW IF NOT EXISTS allocation_list AS
 SELECT a.id, runs.name AS run, r.number AS repetition, a.time_ns, t.pid, t.tid,
        event.name AS event, call.name AS call, a.address, a.size, a.old_address, a.stack,
-       p.function, p.file, p.line, m.path AS module
+       served.name AS memory, p.function, p.file, p.line, m.path AS module
 FROM allocations AS a
 JOIN threads AS t ON t.id = a.thread
 JOIN repetitions AS r ON r.id = t.repetition
@@ -71,8 +71,18 @@ JOIN runs ON runs.id = r.run
 LEFT JOIN code AS c ON c.id = a.caller
 LEFT JOIN places AS p ON p.id = c.place
 LEFT JOIN modules AS m ON m.id = p.module
+LEFT JOIN memories AS served ON served.repetition = t.repetition AND served.number = a.memory
+                            AND a.event = 0 AND a.address != 0
 LEFT JOIN names AS event ON event.of = 'allocation_event' AND event.value = a.event
 LEFT JOIN names AS call ON call.of = 'allocation_call' AND call.value = a.call;
+
+-- Where pages lay, look by look. `bytes` is what those that were seen stand for.
+CREATE VIEW IF NOT EXISTS placement_list AS
+SELECT p.id, runs.name AS run, r.number AS repetition, p.time_ns, p.pid, p.address, p.size, p.node,
+       p.size * p.weight AS bytes
+FROM placements AS p
+JOIN repetitions AS r ON r.id = p.repetition
+JOIN runs ON runs.id = r.run;
 
 -- Kinds of objects with their share of all estimated accesses and of CPU time. Ticks that gave no
 -- access count as the mean of the others.

@@ -28,8 +28,8 @@ struct PageRun {
 
 struct PageLook {
   std::vector<PageRun> runs;    ///< ascending; what was looked at
-  std::uint64_t present_pages;  ///< pages with memory in the ranges
-  std::uint64_t seen_pages;     ///< of these, those in `runs`
+  std::uint64_t present_pages = 0;  ///< pages with memory in the ranges
+  std::uint64_t seen_pages = 0;     ///< of these, those in `runs`
 };
 
 /// Looks at the pages of one process from outside. The process is neither stopped nor are its pages

@@ -10,7 +10,8 @@ using Catch::Matchers::Contains;
 const EarlierVariables kNone;
 const EarlierVariables kEarlier = {.pmem_folder = "/mnt/old", .pmem_size = "2G"};
 
-topology::MemorySpec Memory(const std::string& text, const EarlierVariables& earlier) {
+topology::MemorySpec Memory(const std::optional<std::string>& text,
+                            const EarlierVariables& earlier) {
   const auto options = ReadPlacement({.memory = text}, earlier);
   REQUIRE(options.status().ToString() == "OK");
   return options->memory;
@@ -25,11 +26,11 @@ std::string Refusal(const PlacementTexts& texts, const EarlierVariables& earlier
 }  // namespace
 
 TEST_CASE("ReadPlacement: the variables of earlier versions stand for --memory pmem") {
-  CHECK(Memory("", kEarlier).folder == "/mnt/old");
-  CHECK(Memory("", kEarlier).size_bytes == 2'147'483'648);
-  CHECK(Memory("", kEarlier).text == "pmem:/mnt/old,size=2G");
-  CHECK(Memory("", {.pmem_folder = "/mnt/old"}).size_bytes == 0);
-  CHECK(Memory("", {.pmem_size = "2G"}).folder.empty());
+  CHECK(Memory(std::nullopt, kEarlier).folder == "/mnt/old");
+  CHECK(Memory(std::nullopt, kEarlier).size_bytes == 2'147'483'648);
+  CHECK(Memory(std::nullopt, kEarlier).text == "pmem:/mnt/old,size=2G");
+  CHECK(Memory(std::nullopt, {.pmem_folder = "/mnt/old"}).size_bytes == 0);
+  CHECK(Memory(std::nullopt, {.pmem_size = "2G"}).folder.empty());
 }
 
 TEST_CASE("ReadPlacement: the variables complete --memory pmem, and the command line wins") {
@@ -46,7 +47,14 @@ TEST_CASE("ReadPlacement: what is wrong is told with where it was written") {
   CHECK_THAT(Refusal({.memory = "pmem"}, kNone), Contains("nor does HEIMDALLR_PMEMDIR"));
   CHECK_THAT(Refusal({}, {.pmem_folder = "/a", .pmem_size = "big"}),
              Contains("HEIMDALLR_PMEMSIZE: ") && Contains("'big' is no size"));
+  CHECK_THAT(Refusal({.memory = ""}, kEarlier), Contains("--memory: '': memory is default"));
   CHECK_THAT(Refusal({.memory = "node"}, kNone), Contains("--memory: 'node'"));
+}
+
+TEST_CASE("ReadPlacement: it is known that a variable asks for the memory") {
+  CHECK(ReadPlacement({}, kEarlier)->memory_from == "HEIMDALLR_PMEMDIR");
+  CHECK(ReadPlacement({.memory = "pmem"}, kEarlier)->memory_from.empty());
+  CHECK(ReadPlacement({}, kNone)->memory_from.empty());
 }
 
 TEST_CASE("ReadPlacement: the other options are taken over") {

@@ -50,6 +50,24 @@ TEST_CASE("AppendText: allocations say what became of them") {
   CHECK_THAT(Text(r), Catch::Contains("20 B at 0xaa, before at 0x99, stack 0x401222 0x401333"));
 }
 
+TEST_CASE("AppendText: an allocation says which memory served it") {
+  AllocationRecord r{.address = 0x99, .size = 10, .call = AllocationCall::kMalloc, .memory = 1};
+  CHECK_THAT(Text(r), Catch::Contains("10 B at 0x99 from kind:hbw"));
+  r.memory = 7;  // the header does not name it
+  CHECK_THAT(Text(r), Catch::Contains("10 B at 0x99 from memory 7"));
+  r.memory = 0;
+  CHECK_THAT(Text(r), Catch::Contains("10 B at 0x99") && !Catch::Contains("from"));
+  r = {.size = 10, .call = AllocationCall::kMalloc, .memory = 1};
+  CHECK_THAT(Text(r), Catch::Contains("failed") && !Catch::Contains("from"));
+}
+
+TEST_CASE("AppendText: where pages lie") {
+  PlacementRecord r{.time_ns = 1, .address = 0x10000, .size = 8192, .node = 2, .pid = 9};
+  CHECK_THAT(Text(r), Catch::Contains("0x10000-0x12000 lies on node 2\n"));
+  r.weight = 2.5F;
+  CHECK_THAT(Text(r), Catch::Contains("stands for 2.5 times as much"));
+}
+
 TEST_CASE("AppendText: control characters of a path do not reach the terminal") {
   const std::string text = Text(MappingRecord{.path = "/tmp/\x1b[2J\n", .protection = PROT_READ});
   CHECK_THAT(text, Catch::Contains("/tmp/\\x1b[2J\\x0a"));

@@ -65,6 +65,32 @@ TEST_CASE("StatisticsOfRuns: streams of one name have rates of their own") {
   CHECK(runs[0].rates[1].reached_hz == Approx(900));
 }
 
+TEST_CASE("StatisticsOfRuns: says which memory was asked for, and what fell back") {
+  store::Repetition policy = Of("a", "node", 1, 5);
+  policy.header.memories = {{.id = 0, .name = "node:1", .nodes = {1}}};
+  policy.figures.memories.resize(1);
+  store::Repetition heap = Of("b", "heap", 1, 5);
+  heap.header.memories = {
+      {.id = 0, .name = "default"}, {.id = 1, .name = "pmem:/p"}, {.id = 2, .name = "fallback"}};
+  heap.figures.memories = {{.blocks = 7}, {.blocks = 100}, {.blocks = 10}};
+  store::Repetition second = heap;
+  second.name.number = 2;
+  second.figures.memories[2].blocks = 30;
+  store::Repetition both = Of("c", "both", 1, 5);
+  both.header.memories = {{.id = 0, .name = "node:0"}, {.id = 1, .name = "kind:regular"}};
+  both.figures.memories = {{.blocks = 1}, {.blocks = 2}};
+  const auto runs = StatisticsOfRuns({policy, heap, second, both, Of("d", "plain", 1, 5)});
+  REQUIRE(runs.size() == 4);
+  CHECK(runs[0].memory == "node:1");
+  CHECK_FALSE(runs[0].fell_back);
+  CHECK(runs[1].memory == "pmem:/p");
+  REQUIRE(runs[1].fell_back);
+  CHECK(runs[1].fell_back->mean == Approx(20));
+  CHECK(runs[2].memory == "kind:regular beside node:0");
+  CHECK_FALSE(runs[2].fell_back);
+  CHECK(runs[3].memory.empty());
+}
+
 TEST_CASE("StatisticsOfRuns: failed repetitions are counted and left out of the means") {
   store::Repetition failed = Of("a", "clock", 2, 9999);
   failed.figures.process->exit_code = 3;

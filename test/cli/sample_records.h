@@ -15,11 +15,13 @@ namespace heimdallr::cli {
 
 inline constexpr std::array<std::uint64_t, 2> kStackFrames{0x401222, 0x401333};
 
-/// Stream 1 is "clock"; stack 5 is kStackFrames.
+/// Stream 1 is "clock"; memory 1 is "kind:hbw"; stack 5 is kStackFrames.
 inline RecordContext SampleContext() {
   RecordContext context;
   context.stream_names.resize(256);
   context.stream_names[1] = "clock";
+  context.memory_names.resize(256);
+  context.memory_names[1] = "kind:hbw";
   context.stack = [](std::uint32_t id) {
     return id == 5 ? std::span<const std::uint64_t>(kStackFrames)
                    : std::span<const std::uint64_t>();

@@ -50,6 +50,42 @@ TEST_CASE("Summary: a trace without losses says so") {
   CHECK(text.find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("Summary: which memory was asked for, and what each served") {
+  TraceHeader header = Header();
+  header.memories = {{.id = 0, .name = "node:0", .nodes = {0}}};
+  const TemporaryFile policy;
+  CHECK_THAT(Text(AppendSummaryText, Summary(policy, header, [](trace::TraceWriter&) {})),
+             Catch::Contains("Memory      all from node:0\n"));
+
+  header.memories.push_back({.id = 1, .name = "pmem:/p\n"});
+  header.memories.push_back({.id = 2, .name = "fallback"});
+  const TemporaryFile file;
+  const TraceSummary summary = Summary(file, header, [](trace::TraceWriter& writer) {
+    for (std::uint64_t i = 0; i < 5; ++i) {
+      writer.Add(AllocationRecord{.time_ns = i,
+                                  .address = 0x1000 * (i + 1),
+                                  .size = 100,
+                                  .pid = 10,
+                                  .tid = 10,
+                                  .call = AllocationCall::kMalloc,
+                                  .memory = static_cast<std::uint8_t>(i < 3 ? 1 : 2)});
+    }
+  });
+  CHECK_THAT(Text(AppendSummaryText, summary),
+             Catch::Contains("Memory      heap: pmem:/p\\x0a served 3 blocks (300 B); fallback "
+                             "served 2 blocks (200 B); node:0 served 0 blocks (0 B)\n"));
+  CHECK_THAT(Text(AppendSummaryJson, summary),
+             Catch::Contains(R"("memories":[{"memory":0,"name":"node:0","nodes":[0],)"
+                             R"("allocations":0,"bytes":0},{"memory":1,"name":"pmem:/p\u000a",)"
+                             R"("nodes":[],"allocations":3,"bytes":300},)"));
+}
+
+TEST_CASE("Summary: nothing is said of memory when nothing was asked for") {
+  const TemporaryFile file;
+  const TraceSummary summary = Summary(file, Header(), [](trace::TraceWriter&) {});
+  CHECK_THAT(Text(AppendSummaryText, summary), !Catch::Contains("\nMemory"));
+}
+
 TEST_CASE("Summary: losses are named, ticks without access stand with their stream") {
   TraceHeader header = Header();
   header.streams = {{.id = 1, .source = SourceKind::kClock, .name = "clock", .period = 1'000'000}};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -41,6 +42,16 @@ Recorded OneOfEach() {
                            .stream = 1},
                Free(80, 0x5000),
                LossRecord{.time_ns = 90, .count = 4, .stream = 1, .kind = LossKind::kRingOverflow});
+  return recorded;
+}
+
+Recorded ThreePlacements() {
+  Recorded recorded;
+  recorded.Add(
+      PlacementRecord{
+          .time_ns = 10, .address = 0x10000, .size = 8192, .weight = 1.5F, .node = 3, .pid = kPid},
+      PlacementRecord{.time_ns = 20, .address = 0x20000, .size = 4096, .pid = kPid},
+      PlacementRecord{.time_ns = 20, .address = 0x10000, .size = 4096, .pid = 101});
   return recorded;
 }
 
@@ -105,6 +116,41 @@ TEST_CASE("Tables: code sums what each instruction did in the selected time") {
         R"j("module_offset":"0x1020","loads":0,"stores":1,"load_stores":0,"unknown":0,)j"
         R"j("estimated_loads":0,"estimated_stores":10,"cpu_time_ns":0,"faults":1,)j"
         R"j("latency_records":0,"latency_cycles":0,"first_ns":60,"last_ns":60,"threads":1})j"
+        "\n");
+}
+
+TEST_CASE("Tables: an allocation names the memory that served it") {
+  Recorded recorded;
+  recorded.mutable_header().memories = {{.id = 0, .name = "node:1"}, {.id = 1, .name = "kind:hbw"}};
+  AllocationRecord fast = Malloc(10, 0x5000, 100);
+  fast.memory = 1;
+  AllocationRecord unknown = Malloc(12, 0x7000, 100);
+  unknown.memory = 9;
+  AllocationRecord failed = Malloc(13, 0, 100);
+  AllocationRecord freed = Free(14, 0x5000);
+  recorded.Add(fast, Malloc(11, 0x6000, 100), unknown, failed, freed);
+  const std::string rows = Json(recorded, Table::kAllocations);
+  std::vector<std::string> memories;
+  for (std::size_t at = 0; at < rows.size();) {
+    const std::size_t end = rows.find('\n', at);
+    const std::string row = rows.substr(at, end - at);
+    const std::size_t start = row.find("\"memory\":\"");
+    const std::string rest = start == std::string::npos ? "" : row.substr(start + 10);
+    memories.push_back(rest.substr(0, rest.find('"')));
+    at = end + 1;
+  }
+  CHECK(memories == std::vector<std::string>{"kind:hbw", "node:1", "", "", ""});
+}
+
+TEST_CASE("Tables: a placement is where pages lay at a time") {
+  Recorded recorded = ThreePlacements();
+  const Selection selection{.address = {.begin = 0x11fff, .end = 0x20000}, .pid = kPid};
+  CHECK(Json(recorded, Table::kPlacements, selection) ==
+        R"j({"time_ns":10,"pid":100,"address":"0x10000","size":8192,"node":3,"weight":1.5})j"
+        "\n");
+  recorded = ThreePlacements();
+  CHECK(Json(recorded, Table::kPlacements, {.time_ns = {.begin = 15, .end = 30}, .pid = 101}) ==
+        R"j({"time_ns":20,"pid":101,"address":"0x10000","size":4096,"node":0,"weight":1})j"
         "\n");
 }
 

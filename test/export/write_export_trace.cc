@@ -51,6 +51,9 @@ TraceHeader Header(bool with_streams) {
   header.start_monotonic_ns = 50'000'000'000;
   header.pid = kPid;
   header.command_line = {"./solver", "two words", "<b>\n"};
+  header.memories = {{.id = 0, .name = "default"},
+                     {.id = 1, .name = "pmem:/mnt/<b>"},
+                     {.id = 2, .name = "fallback"}};
   header.environment = {"OMPI_COMM_WORLD_RANK=3"};
   if (with_streams) {
     header.streams = {{.id = 1,
@@ -113,7 +116,8 @@ void AddAllocations(TraceWriter& writer, std::uint64_t scale, std::uint64_t end_
                             .stack = stacks[i % 2],
                             .pid = kPid,
                             .tid = i < kBlocks / 2 ? kPid : kThread,
-                            .call = AllocationCall::kMalloc};
+                            .call = AllocationCall::kMalloc,
+                            .memory = static_cast<std::uint8_t>(i < 12 ? 1 : 2)};
     writer.Add(record);
     if (i % 4 != 0) continue;
     record.time_ns = end_ns;
@@ -121,6 +125,7 @@ void AddAllocations(TraceWriter& writer, std::uint64_t scale, std::uint64_t end_
     record.caller = 0;
     record.stack = 0;
     record.call = AllocationCall::kFree;
+    record.memory = 0;
     record.event = AllocationEvent::kDeallocate;
     writer.Add(record);
   }
@@ -173,6 +178,20 @@ void AddFaults(TraceWriter& writer) {
   }
 }
 
+// Two looks: all blocks on node 0, then the odd ones on node 1, with each page standing for two.
+void AddPlacements(TraceWriter& writer) {
+  for (std::uint64_t i = 0; i < 2 * kBlocks; ++i) {
+    const bool second = i >= kBlocks;
+    const std::uint64_t block = i % kBlocks;
+    writer.Add(PlacementRecord{.time_ns = second ? 2000U : 1000U,
+                               .address = kHeap + block * 2 * kBlockBytes,
+                               .size = kBlockBytes,
+                               .weight = second ? 2.0F : 1.0F,
+                               .node = static_cast<std::uint32_t>(second ? block % 2 : 0),
+                               .pid = kPid});
+  }
+}
+
 ModuleSymbols SolverSymbols() {
   ModuleSymbols module{.path = "/opt/my solver", .build_id = std::string("\x12\x34\xab", 3)};
   module.code = {{.offset = 0x100, .frames = {{"make_grid", "grid.c", 11}}},
@@ -196,6 +215,7 @@ int Write(const char* path, const std::string& parts, std::uint64_t scale) {
   if (all || parts == "allocations") AddAllocations(*writer, scale, end_ns);
   if (all || parts == "faults") AddFaults(*writer);
   if (all || parts == "accesses") AddAccesses(*writer, scale);
+  if (all) AddPlacements(*writer);
   if (all) {
     writer->Add(
         LossRecord{.time_ns = 500, .count = 7, .stream = 1, .kind = LossKind::kRingOverflow});

@@ -106,6 +106,19 @@ TEST_CASE("PlanPlacement: a heap's setting names a folder from the root") {
         "fork=private;fallback=0;size=0;kind=hbw-all");
 }
 
+TEST_CASE("PlanPlacement: an error says which variable asked for the memory") {
+  PlacementOptions options = Memory("pmem:/nonexistent");
+  CHECK_THAT(Refusal(options), Contains("'/nonexistent': No such file") && !Contains("asks for"));
+  options.memory_from = "HEIMDALLR_PMEMDIR";
+  CHECK_THAT(Refusal(options), Contains("(HEIMDALLR_PMEMDIR asks for this memory)"));
+}
+
+TEST_CASE("PlanPlacement: forks are refused of file-backed heaps alone") {
+  PlacementOptions options = Memory("kind:regular");
+  options.forked_heap = ForkedHeap::kRefuse;
+  CHECK_THAT(Refusal(options), Contains("--memory-fork=refuse is for pmem:"));
+}
+
 TEST_CASE("PlanPlacement: unknown kinds, and a fallback from nothing, are refused") {
   CHECK_THAT(Refusal(Memory("kind:fast")),
              Contains("there is no such kind; there are regular, hbw"));

@@ -89,6 +89,42 @@ TEST_CASE("ListRecordings: tells of each recording what the records say") {
   CHECK(b.figures.losses[0].count == 11);
 }
 
+TEST_CASE("ListRecordings: tells how much each memory served of the heap") {
+  const TemporaryDatabase database;
+  FakeRecording recording = SmallRecording();
+  recording.header_.memories = {{.id = 0, .name = "default"},
+                                {.id = 1, .name = "kind:hbw", .nodes = {2, 3}},
+                                {.id = 2, .name = "fallback"}};
+  AllocationRecord record = std::get<AllocationRecord>(recording.records_[1]);
+  record.time_ns = 50;
+  record.memory = 1;
+  const auto add = [&](std::uint64_t address, std::uint64_t size) {
+    record.address = address;
+    record.size = size;
+    recording.records_.emplace_back(record);
+  };
+  add(0x700000, 100);
+  add(0x710000, 30);
+  add(0, 1000);  // it failed
+  record.call = AllocationCall::kMmap;
+  add(0x720000, 4096);  // not of the heap
+  database.Add(recording, {.run = "a", .identity = "1"});
+  const auto all = ListRecordings(database.path());
+  REQUIRE(all.ok());
+  const Repetition& a = all->front();
+  REQUIRE(a.header.memories.size() == 3);
+  CHECK(a.header.memories[1].name == "kind:hbw");
+  CHECK(a.header.memories[1].nodes == std::vector<std::uint32_t>{2, 3});
+  REQUIRE(a.figures.memories.size() == 3);
+  CHECK(a.figures.memories[0].blocks == 1);
+  CHECK(a.figures.memories[0].bytes == 64);
+  CHECK(a.figures.memories[1].blocks == 2);
+  CHECK(a.figures.memories[1].bytes == 130);
+  CHECK(a.figures.memories[2].blocks == 0);
+  CHECK(database.Texts("SELECT coalesce(memory, '-') FROM allocation_list ORDER BY id") ==
+        std::vector<std::string>{"default", "kind:hbw", "kind:hbw", "-", "kind:hbw"});
+}
+
 TEST_CASE("OpenRun: says which runs there are when it is not told which") {
   const TemporaryDatabase database;
   FakeRecording recording = SmallRecording();

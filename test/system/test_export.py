@@ -163,6 +163,27 @@ class Tables(Export):
         self.assertEqual([key(row) for row in rows], [key(record) for record in printed])
         self.assertIn("main;make_grid", {row.get("stack") for row in rows})
 
+    def test_say_which_memory_served_an_allocation(self):
+        rows = self.rows(self.synthetic(), "--what", "allocations")
+        served = Counter((row["event"], row.get("memory")) for row in rows)
+        # Of the first process 16 blocks, the last four of which had no room; 100 of its child.
+        self.assertEqual(served, {("allocation", "pmem:/mnt/<b>"): 12, ("allocation", "fallback"): 4,
+                                  ("allocation", "default"): 100, ("deallocation", None): 104})
+
+    def test_hold_where_pages_lay(self):
+        trace = self.synthetic()
+        rows = self.rows(trace, "--what", "placements")
+        printed = list(records(trace, "--type", "placement"))
+        self.assertEqual(len(rows), 32)
+        self.assertEqual(rows, [{name: record[name] for name in row}
+                                for row, record in zip(rows, printed)])
+        self.assertEqual({tuple(row) for row in rows},
+                         {("time_ns", "pid", "address", "size", "node", "weight")})
+        late = self.rows(trace, "--what", "placements", "--time", "0.0000015:1", "--address",
+                         "0x600000000000:0x600000020001")
+        self.assertEqual([(row["time_ns"], row["node"], row["weight"]) for row in late],
+                         [(2000, 0, 2), (2000, 1, 2)])
+
     def test_sum_by_object_and_by_code_to_all_accesses(self):
         trace = self.synthetic()
         for table in ("objects", "code"):
@@ -251,7 +272,7 @@ class Parquet(Export):
     def test_holds_each_table(self):
         trace = self.synthetic()
         for table, rows in (("allocations", 220), ("faults", 16), ("losses", 1), ("code", 8),
-                            ("objects", 116)):
+                            ("objects", 116), ("placements", 32)):
             with self.subTest(table=table):
                 need("zstd")
                 folder = self.folder / table

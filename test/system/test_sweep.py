@@ -5,12 +5,14 @@ import os
 import pty
 import select
 import signal
+import tempfile
 import time
 import unittest
 from collections import Counter
 from pathlib import Path
 
 from harness import HEIMDALLR, ROOT, TIMEOUT_S, TRACE_DUMP, SystemTest, summary, validate
+from test_placement import need_memkind, need_nodes
 
 MASK = (1 << 64) - 1
 
@@ -190,7 +192,55 @@ class Runs(SweepTest):
         self.assert_status(run, 0)
         self.assertEqual([tuple(line.split()[1:]) for line in run.stdout.decode().splitlines()],
                          [(name, str(n)) for name, n in
-                          order(["dry", "1000hz", "stacks"], ["sh", "sleeper"], 3, 1)])
+                          order(["dry", "1000hz", "stacks", "node0", "preferred"],
+                                ["sh", "sleeper"], 3, 1)])
+
+
+class Memory(SweepTest):
+    WORKLOAD = "python3 -c 'x = [bytes(1000) for i in range(10000)]'"
+
+    def run_plan(self, modes):
+        (self.folder / "plan.toml").write_text(
+            f"repetitions = 2\nseed = 3\n{modes}\n"
+            f'[[workload]]\nname = "blocks"\ncommand = "{self.WORKLOAD}"\n')
+        return self.sweep("--plan", "plan.toml", "out")
+
+    def memories(self, mode):
+        """Name of each memory and the allocations it served, of each repetition."""
+        return [{memory["name"]: memory["allocations"] for memory in
+                 summary(self.out / f"blocks.{mode}" / f"{repetition}.htrace")["memories"]}
+                for repetition in (1, 2)]
+
+    def test_on_a_node(self):
+        need_nodes()
+        run = self.run_plan('[[mode]]\nname = "bound"\nmem_node = 0\ncpu_node = 0\n'
+                            '[[mode]]\nname = "plain"\n')
+        self.assert_status(run, 0)
+        self.assertEqual([list(memory) for memory in self.memories("bound")], [["node:0"]] * 2)
+        self.assertEqual(self.memories("plain"), [{}, {}])
+
+    def test_from_a_kind_and_from_a_file(self):
+        need_memkind()
+        with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+            run = self.run_plan(f'[[mode]]\nname = "kind"\nmemory = "kind:regular"\n'
+                                f'[[mode]]\nname = "file"\nmemory = "pmem:{folder}"\n')
+            self.assert_status(run, 0)
+            for mode, name in (("kind", "kind:regular"), ("file", f"pmem:{folder}")):
+                for memory in self.memories(mode):
+                    self.assertEqual(list(memory), ["default", name])
+                    self.assertGreater(memory[name], 10000)
+            stat = self.run_command([TRACE_DUMP, "stat", "--json", "out"])
+            self.assert_status(stat, 0)
+            runs = [json.loads(line) for line in stat.stdout.splitlines()]
+            self.assertEqual({run["run"]: run["memory"] for run in runs},
+                             {"blocks.kind": "kind:regular", "blocks.file": f"pmem:{folder}"})
+
+    def test_that_cannot_be_had_is_said_of_each_run(self):
+        run = self.run_plan('[[mode]]\nname = "nowhere"\nmem_node = 1023\n')
+        self.assert_status(run, 1)
+        self.assertEqual(self.states(), {"not-recorded": 2})
+        self.assertEqual(run.stdout.count(b"no node 1023"), 2)
+        self.assertTrue(all("no node 1023" in run["reason"] for run in self.state()["runs"]))
 
 
 class Failures(SweepTest):

@@ -1,0 +1,295 @@
+#include "perf/event_encoding.h"
+
+#include <linux/hw_breakpoint.h>
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/printable.h"
+#include "base/status_macros.h"
+#include "base/syscall_error.h"
+
+namespace heimdallr::perf {
+namespace {
+
+constexpr std::uint32_t kHighestPrecise = 3;
+constexpr std::string_view kCorePmus[] = {"cpu", "cpu_core", "cpu_atom", "cpu_lowpower"};
+
+struct Named {
+  std::string_view name;
+  std::uint32_t type;
+  std::uint64_t config;
+};
+constexpr Named kGeneric[] = {
+    {"cpu-clock", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK},
+    {"task-clock", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK},
+    {"page-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS},
+    {"faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS},
+    {"minor-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MIN},
+    {"major-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MAJ},
+    {"context-switches", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES},
+    {"cs", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES},
+    {"cpu-migrations", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS},
+    {"migrations", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS},
+    {"alignment-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_ALIGNMENT_FAULTS},
+    {"emulation-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_EMULATION_FAULTS},
+    {"cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES},
+    {"cpu-cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES},
+    {"instructions", PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS},
+    {"cache-references", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_REFERENCES},
+    {"cache-misses", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_MISSES},
+    {"branches", PERF_TYPE_HARDWARE, PERF_COUNT_HW_BRANCH_INSTRUCTIONS},
+    {"branch-misses", PERF_TYPE_HARDWARE, PERF_COUNT_HW_BRANCH_MISSES},
+    {"bus-cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_BUS_CYCLES},
+    {"ref-cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_REF_CPU_CYCLES}};
+
+// "a, b, c", cut where it grows long.
+template <typename Map>
+std::string Names(const Map& map) {
+  constexpr std::size_t kMost = 40;
+  std::string names;
+  std::size_t count = 0;
+  for (const auto& [name, value] : map) {
+    if (++count > kMost) return names + ", ...";
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", base::Printable(name));
+  }
+  return names.empty() ? "none" : names;
+}
+
+// Fills the words of one event from terms, those of named events first expanded.
+class Encoder {
+ public:
+  explicit Encoder(const Pmu& pmu) : pmu_(pmu) {
+    event_.pmu = pmu.name;
+    event_.type = pmu.type;
+    event_.cpus = pmu.cpus;
+  }
+
+  // What a named event says is overruled by terms that stand beside it, wherever they stand.
+  absl::Status Take(const std::vector<EventTerm>& terms) {
+    for (const EventTerm& term : terms) {
+      if (IsNamedEvent(term)) RETURN_IF_ERROR(TakeNamed(term.name));
+    }
+    for (const EventTerm& term : terms) {
+      if (!IsNamedEvent(term)) RETURN_IF_ERROR(TakeTerm(term));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status TakeNamed(const std::string& name) {
+    const auto found = pmu_.events.find(name);
+    if (found == pmu_.events.end()) return Unknown(name);
+    auto terms = ParseTerms(found->second);
+    if (!terms.ok()) return Of(name, terms.status());
+    for (const EventTerm& term : *terms) {
+      if (term.is_open) {
+        open_.push_back(term.name);
+      } else {
+        RETURN_IF_ERROR(TakeTerm(term));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<EncodedEvent> Finish() {
+    if (!open_.empty()) {
+      return absl::InvalidArgumentError(
+          fmt::format("PMU '{}': this event needs a value for its term '{}', as in {}=1",
+                      base::Printable(pmu_.name), base::Printable(open_.front()),
+                      base::Printable(open_.front())));
+    }
+    return std::move(event_);
+  }
+
+ private:
+  [[nodiscard]] bool IsNamedEvent(const EventTerm& term) const {
+    return !term.value && !term.is_open && !pmu_.formats.contains(term.name) &&
+           pmu_.events.contains(term.name);
+  }
+
+  absl::Status TakeTerm(const EventTerm& term) {
+    const std::uint64_t value = term.value.value_or(1);
+    std::erase(open_, term.name);
+    const auto format = pmu_.formats.find(term.name);
+    if (format == pmu_.formats.end()) return TakeGeneral(term, value);
+    if (value > format->second.largest()) {
+      return absl::InvalidArgumentError(fmt::format(
+          "PMU '{}': {}={:#x} does not fit its {} bits (0 to {:#x})", base::Printable(pmu_.name),
+          term.name, value, format->second.width(), format->second.largest()));
+    }
+    format->second.Set(value, event_.words);
+    return absl::OkStatus();
+  }
+
+  // Terms that every PMU has.
+  absl::Status TakeGeneral(const EventTerm& term, std::uint64_t value) {
+    static constexpr std::string_view kWords[] = {"config", "config1", "config2", "config3"};
+    const auto* const word = std::find(std::begin(kWords), std::end(kWords), term.name);
+    if (word != std::end(kWords)) {
+      event_.words[static_cast<std::size_t>(word - std::begin(kWords))] = value;
+    } else if (term.name == "period") {
+      event_.period = value;
+    } else if (term.name == "freq" && value <= UINT32_MAX) {
+      event_.frequency_hz = static_cast<std::uint32_t>(value);
+    } else {
+      return Unknown(term.name);
+    }
+    return absl::OkStatus();
+  }
+
+  [[nodiscard]] absl::Status Unknown(const std::string& name) const {
+    return absl::InvalidArgumentError(
+        fmt::format("PMU '{}' has no term or event '{}'. Its terms: {}. Its events: {}",
+                    base::Printable(pmu_.name), base::Printable(name), Names(pmu_.formats),
+                    Names(pmu_.events)));
+  }
+  [[nodiscard]] absl::Status Of(const std::string& event, const absl::Status& status) const {
+    return {status.code(), fmt::format("PMU '{}', event '{}': {}", base::Printable(pmu_.name),
+                                       base::Printable(event), base::Message(status))};
+  }
+
+  const Pmu& pmu_;
+  EncodedEvent event_;
+  std::vector<std::string> open_;  // terms that need a value yet
+};
+
+// The highest precise level of a PMU; nothing = it does not say.
+std::optional<std::uint64_t> MostPrecise(const PmuCatalog& catalog, const EncodedEvent& event) {
+  const Pmu* const pmu = catalog.Find(event.pmu);
+  return pmu == nullptr ? std::nullopt : pmu->Cap("max_precise");
+}
+
+void SetPrecision(const PmuCatalog& catalog, const EventModifiers& modifiers, EncodedEvent& event) {
+  event.modifiers = modifiers;
+  event.precise_level = event.least_precise_level = modifiers.precise;
+  if (!modifiers.most_precise) return;
+  const auto most = MostPrecise(catalog, event);
+  event.precise_level = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(kHighestPrecise, most.value_or(kHighestPrecise)));
+  event.least_precise_level = most.value_or(0) > 0 ? 1 : 0;
+}
+
+EncodedEvent OfBreakpoint(const ParsedEvent& event) {
+  const Breakpoint& point = *event.breakpoint;
+  EncodedEvent encoded{.text = fmt::format("mem:{:#x}", point.address),
+                       .type = PERF_TYPE_BREAKPOINT,
+                       .breakpoint_address = point.address};
+  if (point.read) encoded.breakpoint_kind |= HW_BREAKPOINT_R;
+  if (point.write) encoded.breakpoint_kind |= HW_BREAKPOINT_W;
+  if (point.execute) encoded.breakpoint_kind |= HW_BREAKPOINT_X;
+  constexpr std::uint64_t kUsualBytes = HW_BREAKPOINT_LEN_4;
+  const std::uint64_t usual = point.execute ? std::uint64_t{sizeof(long)} : kUsualBytes;
+  encoded.breakpoint_bytes = point.bytes != 0 ? point.bytes : usual;
+  if (point.bytes != 0) encoded.text += fmt::format("/{}", point.bytes);
+  encoded.text += fmt::format(":{}{}{}", point.read ? "r" : "", point.write ? "w" : "",
+                              point.execute ? "x" : "");
+  return encoded;
+}
+
+std::vector<const Pmu*> CorePmus(const PmuCatalog& catalog) {
+  std::vector<const Pmu*> pmus;
+  for (const std::string_view name : kCorePmus) {
+    if (const Pmu* const pmu = catalog.Find(name)) pmus.push_back(pmu);
+  }
+  return pmus;
+}
+
+absl::StatusOr<std::vector<EncodedEvent>> OfRaw(const ParsedEvent& event,
+                                                const PmuCatalog& catalog) {
+  std::vector<EncodedEvent> events;
+  for (const Pmu* const pmu : CorePmus(catalog)) {
+    events.push_back({.pmu = pmu->name,
+                      .text = fmt::format("r{:x}", *event.raw),
+                      .type = pmu->type,
+                      .words = {*event.raw},
+                      .cpus = pmu->cpus});
+  }
+  if (events.empty()) {
+    events.push_back(
+        {.text = fmt::format("r{:x}", *event.raw), .type = PERF_TYPE_RAW, .words = {*event.raw}});
+  }
+  return events;
+}
+
+absl::StatusOr<std::vector<EncodedEvent>> OfName(const ParsedEvent& event,
+                                                 const PmuCatalog& catalog) {
+  std::vector<EncodedEvent> events;
+  for (const Pmu& pmu : catalog.pmus()) {
+    if (!pmu.events.contains(event.name)) continue;
+    ASSIGN_OR_RETURN(EncodedEvent encoded, EncodeNamed(pmu, event.name, {}));
+    events.push_back(std::move(encoded));
+  }
+  if (!events.empty()) return events;
+  const auto* const generic =
+      std::find_if(std::begin(kGeneric), std::end(kGeneric),
+                   [&](const Named& named) { return named.name == event.name; });
+  if (generic != std::end(kGeneric)) {
+    events.push_back({.text = event.name, .type = generic->type, .words = {generic->config}});
+    return events;
+  }
+  return absl::NotFoundError(
+      fmt::format("there is no event '{}' here; 'heimdallr events' lists those that are",
+                  base::Printable(event.name)));
+}
+
+absl::StatusOr<std::vector<EncodedEvent>> OfPmu(const ParsedEvent& event,
+                                                const PmuCatalog& catalog) {
+  const Pmu* const pmu = catalog.Find(event.pmu);
+  if (pmu == nullptr) {
+    std::vector<std::pair<std::string, int>> names;
+    for (const Pmu& known : catalog.pmus()) names.emplace_back(known.name, 0);
+    return absl::NotFoundError(fmt::format("there is no PMU '{}' here. There are: {}",
+                                           base::Printable(event.pmu), Names(names)));
+  }
+  ASSIGN_OR_RETURN(EncodedEvent encoded, EncodeTerms(*pmu, event.terms));
+  encoded.text = event.text.substr(0, event.text.rfind('/') + 1);
+  return std::vector<EncodedEvent>{std::move(encoded)};
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<EncodedEvent>> EncodeEvent(const ParsedEvent& event,
+                                                      const PmuCatalog& catalog) {
+  absl::StatusOr<std::vector<EncodedEvent>> events;
+  if (event.breakpoint) {
+    events = std::vector<EncodedEvent>{OfBreakpoint(event)};
+  } else if (event.raw) {
+    events = OfRaw(event, catalog);
+  } else if (event.pmu.empty()) {
+    events = OfName(event, catalog);
+  } else {
+    events = OfPmu(event, catalog);
+  }
+  if (!events.ok()) return events;
+  for (EncodedEvent& encoded : *events) SetPrecision(catalog, event.modifiers, encoded);
+  return events;
+}
+
+absl::StatusOr<EncodedEvent> EncodeNamed(const Pmu& pmu, const std::string& event,
+                                         const std::vector<EventTerm>& terms) {
+  Encoder encoder(pmu);
+  RETURN_IF_ERROR(encoder.TakeNamed(event));
+  RETURN_IF_ERROR(encoder.Take(terms));
+  auto encoded = encoder.Finish();
+  if (!encoded.ok()) return encoded;
+  encoded->text = event;
+  return encoded;
+}
+
+absl::StatusOr<EncodedEvent> EncodeTerms(const Pmu& pmu, const std::vector<EventTerm>& terms) {
+  Encoder encoder(pmu);
+  RETURN_IF_ERROR(encoder.Take(terms));
+  auto encoded = encoder.Finish();
+  if (!encoded.ok()) return encoded;
+  std::string text;
+  for (const EventTerm& term : terms) {
+    text += fmt::format("{}{}", text.empty() ? "" : ",", term.name);
+    if (term.value) text += fmt::format("={}", *term.value);
+  }
+  encoded->text = fmt::format("{}/{}/", pmu.name, text);
+  return encoded;
+}
+
+}  // namespace heimdallr::perf
