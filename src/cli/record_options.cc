@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <memory>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/status_macros.h"
 #include "base/syscall_error.h"
 #include "cli/completion_script.h"
 #include "cli/doctor_command.h"
+#include "cli/event_file.h"
 #include "cli/events_command.h"
 #include "cli/help_format.h"
 #include "cli/manual_page.h"
@@ -66,6 +69,7 @@ std::string CheckStacks(const std::string& text) {
 std::optional<SourceChoice> ParseSource(const std::string& text) {
   if (text == "auto") return SourceChoice::kAuto;
   if (text == "clock") return SourceChoice::kClock;
+  if (text == "pmu") return SourceChoice::kPmu;
   if (text == "faults") return SourceChoice::kFaultsOnly;
   if (text == "none") return SourceChoice::kNone;
   return std::nullopt;
@@ -73,7 +77,7 @@ std::optional<SourceChoice> ParseSource(const std::string& text) {
 
 std::string CheckSource(const std::string& text) {
   if (ParseSource(text)) return {};
-  return fmt::format("'{}' is not 'auto', 'clock', 'faults' or 'none'", text);
+  return fmt::format("'{}' is not 'auto', 'pmu', 'clock', 'faults' or 'none'", text);
 }
 
 // "5", "2.5" or "5%" to 0.05 and so on; empty when it is no number from 0 to 100.
@@ -100,6 +104,8 @@ struct Parsed {
   const CLI::Option* page_nodes_option = nullptr;
   double page_nodes_seconds = 0;
   double duration_seconds = 0;
+  std::vector<std::string> events;
+  std::string event_file;
   PlacementTexts placement;
   bool force = false;
   bool no_allocations = false;
@@ -127,11 +133,21 @@ void AddOptions(CLI::App& app, Parsed& parsed) {
                  "(default 5; 0 = never)")
       ->option_text("PERCENT")
       ->check(CheckPercent);
-  app.add_option("--source", parsed.source,
-                 "Where accesses come from: auto, clock (ticks of the CPU clock, needs no hardware "
-                 "support), faults (page faults alone) or none")
-      ->option_text("auto|clock|faults|none")
+  app.add_option(
+         "--source", parsed.source,
+         "Where accesses come from: auto (the first that can be had), pmu (the processor's own "
+         "sampling), clock (ticks of the CPU clock, needs no hardware support), faults (page "
+         "faults alone) or none")
+      ->option_text("auto|pmu|clock|faults|none")
       ->check(CheckSource);
+  app.add_option("-e,--event", parsed.events,
+                 "Sample this event instead of a source, in perf's syntax; may be repeated "
+                 "('heimdallr events' lists what there is)")
+      ->option_text("EVENT")
+      ->allow_extra_args(false)
+      ->take_all();
+  app.add_option("--events", parsed.event_file, "Sample the streams that this TOML file describes")
+      ->option_text("FILE");
   app.add_flag("--faults", o.faults, "Record page faults as well");
   auto* pids = app.add_option("-p,--pid", o.attach,
                               "Attach to processes that run already, instead of starting COMMAND: "
@@ -222,6 +238,35 @@ std::optional<std::string> CheckAttach(const RecorderOptions& options, const Par
   return std::nullopt;
 }
 
+recorder::EventRequest RequestOf(const std::string& event, const char* place) {
+  return {.event = event, .place = place};
+}
+
+// Events of the command line, else of a file, else of the variables that earlier versions read.
+absl::Status SetEvents(const Parsed& parsed, RecorderOptions& options) {
+  for (const std::string& event : parsed.events) {
+    options.events.push_back(RequestOf(event, "--event"));
+  }
+  if (options.events.empty() && !parsed.event_file.empty()) {
+    ASSIGN_OR_RETURN(options.events, ReadEventFile(parsed.event_file));
+  }
+  const bool none = options.events.empty() && options.source == SourceChoice::kAuto;
+  constexpr std::pair<const char*, recorder::EventKind> kVariables[] = {
+      {"HEIMDALLR_READEVENT", recorder::EventKind::kLoad},
+      {"HEIMDALLR_WRITEEVENT", recorder::EventKind::kStore}};
+  for (const auto& [name, kind] : kVariables) {
+    const char* const value = std::getenv(name);
+    if (!none || options.dry_run || value == nullptr || *value == '\0') continue;
+    recorder::EventRequest request = RequestOf(value, name);
+    request.kind = kind;
+    options.events.push_back(std::move(request));
+  }
+  if (!options.events.empty() && options.source != SourceChoice::kAuto) {
+    return absl::InvalidArgumentError("--source and events exclude each other: give one of them");
+  }
+  return absl::OkStatus();
+}
+
 void SetAttach(const Parsed& parsed, RecorderOptions& options) {
   std::vector<int>& pids = options.attach;
   std::sort(pids.begin(), pids.end());
@@ -284,6 +329,9 @@ std::variant<RecordCommand, PrintAndExit> ParseRecordCommand(
     // Without a value the parser makes it 0, which cannot be given.
     const double seconds = parsed.page_nodes_seconds != 0 ? parsed.page_nodes_seconds : 1;
     options.page_nodes_ns = static_cast<std::uint64_t>(seconds * 1e9);
+  }
+  if (absl::Status status = SetEvents(parsed, options); !status.ok()) {
+    return WrongUse(base::Message(status));
   }
   auto placement = ReadPlacement(parsed.placement, ReadEarlierVariables());
   if (!placement.ok()) return WrongUse(base::Message(placement.status()));

@@ -68,6 +68,9 @@ std::string AccessLine(const RecordingResult& result) {
                   Grouped(result.accesses[static_cast<std::size_t>(AccessKind::kLoad)]),
                   Grouped(result.accesses[static_cast<std::size_t>(AccessKind::kStore)]),
                   Grouped(result.accesses[static_cast<std::size_t>(AccessKind::kLoadStore)]));
+  if (const std::uint64_t unknown = result.accesses[0]; unknown != 0) {
+    line += fmt::format(", {} of unknown kind", Grouped(unknown));
+  }
   for (const StreamInfo& stream : result.streams) {
     if (stream.source == SourceKind::kClock) {
       line += fmt::format("; {} ticks of {} in user code", Grouped(result.ticks), stream.event);

@@ -98,6 +98,8 @@ perf_event_attr ToAttributes(const EventDescription& event) {
     attributes.wakeup_watermark = event.wakeup_bytes;
   }
   attributes.precise_ip = event.precise_level & 3U;
+  attributes.bp_type = event.breakpoint_kind;
+  attributes.exclude_user = event.exclude_user;
   attributes.exclude_kernel = event.exclude_kernel;
   attributes.exclude_hv = event.exclude_hypervisor;
   attributes.exclude_guest = event.exclude_guest;

@@ -47,6 +47,9 @@ struct EventDescription {
   /// The lowest `precise_ip` that will do: without any, Intel's processors give no data address.
   /// Levels are tried from the highest down. More than `precise_level`: that one alone.
   std::uint32_t least_precise_level = 3;
+  std::uint32_t breakpoint_kind = 0;  ///< HW_BREAKPOINT_* bits; config1 is its address, config2 its
+                                      ///< bytes
+  bool exclude_user = false;
   bool exclude_kernel = true;
   bool exclude_hypervisor = true;
   bool exclude_guest = false;

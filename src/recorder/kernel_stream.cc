@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "perf/memory_access.h"
 #include "perf/records.h"
 #include "process/elf_info.h"
 #include "recorder/loss_ledger.h"
@@ -61,10 +62,17 @@ void KernelStream::On(const perf::SampleRecord& sample) {
     parts_.losses.Count(LossKind::kCorruptRecord, 1);
     return;
   }
-  if (parts_.sampler.streams()[stream - 1U].source == SourceKind::kFaults) {
-    OnFault(sample, stream);
-  } else {
-    OnTick(sample, stream);
+  switch (parts_.sampler.planned(stream).info.source) {
+    case SourceKind::kFaults:
+      OnFault(sample, stream);
+      break;
+    case SourceKind::kClock:
+      ++ticks_;
+      OnTick(sample, ticks_, stream);
+      break;
+    default:
+      OnMemory(sample, stream);
+      break;
   }
 }
 
@@ -81,8 +89,30 @@ void KernelStream::OnFault(const perf::SampleRecord& sample, std::uint8_t stream
                                 .stream = stream});
 }
 
-void KernelStream::OnTick(const perf::SampleRecord& sample, std::uint8_t stream) {
-  ++ticks_;
+// Of hardware, or a breakpoint: the access itself, and with registers those of the block around it.
+void KernelStream::OnMemory(const perf::SampleRecord& sample, std::uint8_t stream) {
+  const PlannedStream& planned = parts_.sampler.planned(stream);
+  const std::uint64_t tick = ++samples_[stream];
+  auto result = perf::AccessOf(sample, planned.sample_type());
+  if (const auto* loss = std::get_if<LossKind>(&result)) {
+    const LossOrigin origin{.pid = sample.origin.pid, .tid = sample.origin.tid, .stream = stream};
+    if (sample.user_registers.mask == 0) parts_.losses.Count(*loss, 1, origin);
+  } else {
+    AccessRecord& access = std::get<AccessRecord>(result);
+    access.time_ns = TimeOf(sample.origin);
+    access.tick = tick;
+    access.stream = stream;
+    if (access.kind == AccessKind::kUnknown) access.kind = planned.kind;
+    ++accesses_[static_cast<std::size_t>(access.kind)];
+    parts_.symbols.OnCode(sample.origin.pid, access.ip);
+    parts_.symbols.OnData(sample.origin.pid, access.address);
+    parts_.writer.Add(access);
+  }
+  if (sample.user_registers.mask != 0) OnTick(sample, tick, stream);
+}
+
+void KernelStream::OnTick(const perf::SampleRecord& sample, std::uint64_t tick,
+                          std::uint8_t stream) {
   const LossOrigin origin{.pid = sample.origin.pid, .tid = sample.origin.tid, .stream = stream};
   if (sample.user_registers.mask == 0) {
     parts_.losses.Count(LossKind::kNoUserRegisters, 1, origin);
@@ -103,13 +133,15 @@ void KernelStream::OnTick(const perf::SampleRecord& sample, std::uint8_t stream)
     return;
   }
   for (const replay::ReplayedAccess& access : replayed_.accesses) {
+    // What the hardware has told of this instruction itself.
+    if (access.direct && access.address == sample.address) continue;
     ++accesses_[static_cast<std::size_t>(access.kind)];
     parts_.symbols.OnCode(sample.origin.pid, access.ip);
     parts_.symbols.OnData(sample.origin.pid, access.address);
     parts_.writer.Add(AccessRecord{.time_ns = TimeOf(sample.origin),
                                    .ip = access.ip,
                                    .address = access.address,
-                                   .tick = ticks_,
+                                   .tick = tick,
                                    .weight = access.weight,
                                    .period = sample.period,
                                    .pid = sample.origin.pid,

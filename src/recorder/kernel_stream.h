@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,6 +49,10 @@ class KernelStream {
   void Add(const perf::KernelRecord& record);
 
   [[nodiscard]] std::uint64_t ticks() const { return ticks_; }
+  /// Of all streams.
+  [[nodiscard]] std::uint64_t samples() const {
+    return std::accumulate(samples_.begin(), samples_.end(), ticks_ + faults_);
+  }
   [[nodiscard]] std::uint64_t faults() const { return faults_; }
   [[nodiscard]] const std::array<std::uint64_t, 4>& accesses() const { return accesses_; }
 
@@ -63,7 +68,8 @@ class KernelStream {
   void On(const perf::UnknownRecord& record);
 
   [[nodiscard]] std::uint64_t TimeOf(const perf::Origin& origin) const;
-  void OnTick(const perf::SampleRecord& sample, std::uint8_t stream);
+  void OnTick(const perf::SampleRecord& sample, std::uint64_t tick, std::uint8_t stream);
+  void OnMemory(const perf::SampleRecord& sample, std::uint8_t stream);
   [[nodiscard]] replay::Registers RegistersOf(const perf::SampleRecord& sample) const;
   [[nodiscard]] std::string BuildIdOf(const perf::MmapRecord& record);
   void CountMissing(const LossOrigin& origin);
@@ -77,7 +83,8 @@ class KernelStream {
   replay::ReplayResult replayed_;  // reused
   // By path and inode: asked for each mapping where the kernel does not tell it.
   std::map<std::pair<std::string, std::uint64_t>, std::string> build_ids_;
-  std::uint64_t ticks_ = 0;
+  std::uint64_t ticks_ = 0;                   // of the clock
+  std::array<std::uint64_t, 256> samples_{};  // of other streams, by stream
   std::uint64_t faults_ = 0;
   std::array<std::uint64_t, 4> accesses_{};  // by AccessKind
 };

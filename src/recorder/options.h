@@ -6,11 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "recorder/event_request.h"
 #include "topology/memory_spec.h"
 
 namespace heimdallr::recorder {
 
-enum class SourceChoice { kAuto, kClock, kFaultsOnly, kNone };
+enum class SourceChoice { kAuto, kPmu, kClock, kFaultsOnly, kNone };
 enum class ExistingFile { kRefuse, kReplace };
 enum class AllocationTracing { kOn, kOff };
 /// What an allocation gets when the memory asked for has no room.
@@ -26,7 +27,7 @@ inline constexpr std::uint32_t kDefaultStackDepth = 16;
 /// Where the workload's memory comes from, and where it and the recorder run.
 struct PlacementOptions {
   topology::MemorySpec memory;
-  std::string memory_from;  ///< what asks for it, for messages, if not an option
+  std::string memory_from;                   ///< what asks for it, for messages, if not an option
   std::optional<std::uint32_t> mem_node;     ///< all memory but a heap asked for is bound to it
   std::optional<std::uint32_t> cpu_node;     ///< the workload runs on its processors
   std::vector<std::uint32_t> recorder_cpus;  ///< ascending; empty = off the workload's, if it can
@@ -42,6 +43,7 @@ struct RecorderOptions {
   ExistingFile existing_file = ExistingFile::kRefuse;
 
   SourceChoice source = SourceChoice::kAuto;
+  std::vector<EventRequest> events;                  ///< instead of a source
   bool faults = false;                               ///< page faults beside the source
   std::uint32_t frequency_hz = kDefaultFrequencyHz;  ///< used when `period_ns` is 0
   /// At least 10,000: the kernel's clock events tick no faster (perf_swevent_start_hrtimer).

@@ -9,6 +9,8 @@
 #include "base/status_macros.h"
 #include "base/syscall_error.h"
 #include "perf/event.h"
+#include "perf/machine_events.h"
+#include "perf/pmu_catalog.h"
 #include "process/threads.h"
 #include "recorder/loss_ledger.h"
 
@@ -16,65 +18,81 @@ namespace heimdallr::recorder {
 namespace {
 
 using perf::EventDescription;
-using perf::SamplingRate;
-
-bool UsesClock(const RecorderOptions& options) {
-  return options.source == SourceChoice::kAuto || options.source == SourceChoice::kClock;
-}
-
-bool UsesFaults(const RecorderOptions& options) {
-  return options.faults || options.source == SourceChoice::kFaultsOnly;
-}
 
 // The kernel may refuse without ending the recording: nothing was asked for by name.
 bool MayGoWithout(const RecorderOptions& options) {
-  return !UsesFaults(options) && options.source != SourceChoice::kClock;
+  return options.events.empty() && !options.faults &&
+         (options.source == SourceChoice::kAuto || options.source == SourceChoice::kNone);
 }
 
-// A fixed period even when a frequency is asked for: on a clock event the kernel has nothing to
-// steer, and every sample then stands for the same time.
-std::vector<EventDescription> SampledEvents(const RecorderOptions& options) {
-  std::vector<EventDescription> events;
-  if (UsesClock(options))
-    events.push_back(perf::CpuClockEvent({SamplingRate::Unit::kPeriod, PeriodNs(options)}));
-  if (UsesFaults(options)) events.push_back(perf::PageFaultEvent());
-  return events;
-}
-
-SourceKind SourceOf(const EventDescription& event) {
-  return event.name == "page-faults" ? SourceKind::kFaults : SourceKind::kClock;
+bool IsOn(const PlannedEvent& event, int cpu) {
+  return event.cpus.empty() || std::binary_search(event.cpus.begin(), event.cpus.end(), cpu);
 }
 
 }  // namespace
 
-void Sampler::Plan(const RecorderOptions& options) {
-  if (!UsesClock(options)) return;
-  period_plan_ = PlanPeriods(PeriodNs(options), options.max_overhead);
-  governed_stream_ = 1;  // the clock comes first
+absl::Status Sampler::Plan(const RecorderOptions& options) {
+  ASSIGN_OR_RETURN(planned_, PlanStreams(options, perf::RealSystem().sys_root));
+  for (const PlannedStream& stream : planned_) {
+    streams_.push_back(stream.info);
+    if (stream.info.source != SourceKind::kClock) continue;
+    period_plan_ = PlanPeriods(stream.info.period, options.max_overhead);
+    governed_stream_ = stream.info.id;
+  }
+  return absl::OkStatus();
+}
+
+// What the processor has for loads and stores, where it has anything.
+std::optional<RecorderOptions> Sampler::WithHardware(const RecorderOptions& options) {
+  constexpr std::uint32_t kAnyLatency = 3;
+  const auto catalog = perf::PmuCatalog::Read(perf::RealSystem().sys_root);
+  if (!catalog.ok()) return std::nullopt;
+  RecorderOptions with = options;
+  with.events = HardwareRequests(perf::FindMemoryEvents(*catalog, kAnyLatency));
+  if (with.events.empty()) return std::nullopt;
+  return with;
 }
 
 absl::StatusOr<Sampler> Sampler::Open(const RecorderOptions& options, pid_t pid,
                                       std::vector<std::string>& warnings) {
+  const bool any = options.events.empty() && options.source == SourceChoice::kAuto;
+  if (any || options.source == SourceChoice::kPmu) {
+    if (const auto with = WithHardware(options)) {
+      auto sampler = OpenAsPlanned(*with, pid, warnings);
+      if (sampler.ok() || !any) return sampler;
+      warnings.push_back(fmt::format("the clock is sampled instead of the hardware: {}",
+                                     base::Message(sampler.status())));
+    } else if (!any) {
+      return absl::NotFoundError(
+          "there is no PMU here that samples memory accesses and that heimdallr can read: a "
+          "virtual "
+          "machine usually has none; --source clock works there (heimdallr doctor says more)");
+    }
+  }
+  return OpenAsPlanned(options, pid, warnings);
+}
+
+absl::StatusOr<Sampler> Sampler::OpenAsPlanned(const RecorderOptions& options, pid_t pid,
+                                               std::vector<std::string>& warnings) {
   Sampler sampler;
   const auto cpus = perf::OnlineCpus(perf::RealSystem());
   if (!cpus.ok()) return cpus.status();
-  const std::vector<EventDescription> sampled = SampledEvents(options);
-  sampler.Plan(options);
+  RETURN_IF_ERROR(sampler.Plan(options));
   absl::Status status;
   for (const int cpu : *cpus) {
-    status = sampler.OpenCpu(options, {.pid = pid, .cpu = cpu}, sampled);
+    status = sampler.OpenCpu(options, {.pid = pid, .cpu = cpu});
     if (!status.ok()) break;
   }
   if (status.ok()) {
-    sampler.DescribeStreams(options, sampled);
     if (auto warning = sampler.SmallerRings(options)) warnings.push_back(*std::move(warning));
     return sampler;
   }
   if (!MayGoWithout(options)) return status;
-  warnings.push_back(fmt::format(
-      "{}{}",
-      sampled.empty() ? "processes and mappings are not followed: " : "accesses are not sampled: ",
-      base::Message(status)));
+  warnings.push_back(fmt::format("{}{}",
+                                 sampler.planned_.empty()
+                                     ? "processes and mappings are not followed: "
+                                     : "accesses are not sampled: ",
+                                 base::Message(status)));
   return Sampler();
 }
 
@@ -82,9 +100,8 @@ absl::StatusOr<Sampler> Sampler::Attach(const RecorderOptions& options,
                                         const std::vector<pid_t>& pids,
                                         std::vector<std::string>& warnings) {
   Sampler sampler;
-  sampler.Plan(options);
+  RETURN_IF_ERROR(sampler.Plan(options));
   RETURN_IF_ERROR(sampler.AttachTasks(options, pids));
-  sampler.DescribeStreams(options, SampledEvents(options));
   if (auto warning = sampler.SmallerRings(options)) warnings.push_back(*std::move(warning));
   return sampler;
 }
@@ -115,7 +132,6 @@ absl::Status Sampler::AttachTasks(const RecorderOptions& options, const std::vec
 
 absl::Status Sampler::AttachTask(const RecorderOptions& options, pid_t tid,
                                  const std::vector<int>& cpus) {
-  const std::vector<EventDescription> sampled = SampledEvents(options);
   const bool first = cpus_.empty();
   for (std::size_t i = 0; i < cpus.size(); ++i) {
     const perf::Target target{.pid = tid, .cpu = cpus[i]};
@@ -131,7 +147,7 @@ absl::Status Sampler::AttachTask(const RecorderOptions& options, pid_t tid,
       cpus_[i].decoder.Add(event.id(), perf::LayoutOf(event.description()));
       cpus_[i].metadata.push_back(std::move(event));
     }
-    RETURN_IF_ERROR(AddTask(target, sampled, Begin::kWhenStarted, cpus_[i]));
+    RETURN_IF_ERROR(AddTask(target, Begin::kWhenStarted, cpus_[i]));
   }
   return absl::OkStatus();
 }
@@ -183,35 +199,60 @@ absl::Status Sampler::OpenRing(const RecorderOptions& options, EventDescription 
   return absl::OkStatus();
 }
 
-absl::Status Sampler::OpenCpu(const RecorderOptions& options, perf::Target target,
-                              const std::vector<EventDescription>& sampled) {
+absl::Status Sampler::OpenCpu(const RecorderOptions& options, perf::Target target) {
   RETURN_IF_ERROR(OpenRing(options, perf::MetadataEvent(), target));
-  return AddTask(target, sampled, Begin::kAtExec, cpus_.back());
+  return AddTask(target, Begin::kAtExec, cpus_.back());
 }
 
-absl::Status Sampler::AddTask(perf::Target target, const std::vector<EventDescription>& sampled,
-                              Begin begin, Cpu& cpu) {
-  std::uint8_t stream = 0;
-  for (EventDescription description : sampled) {
-    if (begin == Begin::kWhenStarted) description.enable_on_exec = false;
-    if (++stream != governed_stream_) {
-      RETURN_IF_ERROR(AddEvent(description, target, stream, cpu, cpu.others));
-      continue;
-    }
-    for (std::size_t step = 0; step < period_plan_->steps.size(); ++step) {
-      EventDescription at_step = description;
-      at_step.rate.value = period_plan_->steps[step];
-      // The kernel forgets this at the first exec: later ones do not undo UseStep.
-      at_step.enable_on_exec = begin == Begin::kAtExec && step == period_plan_->start;
-      RETURN_IF_ERROR(AddEvent(at_step, target, stream, cpu, cpu.steps[step]));
+absl::Status Sampler::AddTask(perf::Target target, Begin begin, Cpu& cpu) {
+  for (const PlannedStream& stream : planned_) {
+    if (stream.info.id == governed_stream_) {
+      RETURN_IF_ERROR(AddGoverned(stream.events.front().description, target, begin, cpu));
+    } else {
+      RETURN_IF_ERROR(AddStream(stream, target, begin, cpu));
     }
   }
   return absl::OkStatus();
 }
 
-absl::Status Sampler::AddEvent(const EventDescription& description, perf::Target target,
-                               std::uint8_t stream, Cpu& cpu, std::vector<perf::Event>& events) {
-  ASSIGN_OR_RETURN(perf::Event event, perf::Event::Open(description, target));
+absl::Status Sampler::AddGoverned(const EventDescription& description, perf::Target target,
+                                  Begin begin, Cpu& cpu) {
+  for (std::size_t step = 0; step < period_plan_->steps.size(); ++step) {
+    EventDescription at_step = description;
+    at_step.rate.value = period_plan_->steps[step];
+    // The kernel forgets this at the first exec: later ones do not undo UseStep.
+    at_step.enable_on_exec = begin == Begin::kAtExec && step == period_plan_->start;
+    ASSIGN_OR_RETURN(perf::Event event, perf::Event::Open(at_step, target));
+    RETURN_IF_ERROR(Keep(std::move(event), governed_stream_, cpu, cpu.steps[step]));
+  }
+  return absl::OkStatus();
+}
+
+// Of a group the leader alone starts and stops.
+absl::Status Sampler::AddStream(const PlannedStream& stream, perf::Target target, Begin begin,
+                                Cpu& cpu) {
+  for (const PlannedEvent& planned : stream.events) {
+    if (!IsOn(planned, target.cpu)) continue;
+    EventDescription description = planned.description;
+    description.enable_on_exec = begin == Begin::kAtExec;
+    if (!planned.leader) {
+      ASSIGN_OR_RETURN(perf::Event event, perf::Event::Open(description, target));
+      RETURN_IF_ERROR(Keep(std::move(event), stream.info.id, cpu, cpu.others));
+      continue;
+    }
+    EventDescription leading = *planned.leader;
+    leading.enable_on_exec = begin == Begin::kAtExec;
+    description.disabled = description.enable_on_exec = false;
+    ASSIGN_OR_RETURN(perf::Event leader, perf::Event::Open(leading, target));
+    ASSIGN_OR_RETURN(perf::Event event, perf::Event::OpenBehind(leader, description));
+    RETURN_IF_ERROR(Keep(std::move(leader), 0, cpu, cpu.others));
+    RETURN_IF_ERROR(Keep(std::move(event), stream.info.id, cpu, cpu.others));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Sampler::Keep(perf::Event event, std::uint8_t stream, Cpu& cpu,
+                           std::vector<perf::Event>& events) {
   RETURN_IF_ERROR(event.RedirectTo(cpu.metadata.front()));
   cpu.decoder.Add(event.id(), perf::LayoutOf(event.description()));
   stream_of_event_[event.id()] = stream;
@@ -230,22 +271,6 @@ absl::Status Sampler::UseStep(std::size_t step) {
     for (perf::Event& event : cpu.steps[step]) status.Update(event.Enable());
   }
   return status;
-}
-
-void Sampler::DescribeStreams(const RecorderOptions& options,
-                              const std::vector<EventDescription>& sampled) {
-  for (const EventDescription& event : sampled) {
-    StreamInfo stream{.id = static_cast<std::uint8_t>(streams_.size() + 1),
-                      .source = SourceOf(event),
-                      .event = perf::EventText(event),
-                      .period = 1};
-    stream.name = stream.source == SourceKind::kFaults ? "faults" : "clock";
-    if (stream.source == SourceKind::kClock) {
-      stream.frequency_hz = options.period_ns == 0 ? options.frequency_hz : 0;
-      stream.period = PeriodNs(options);
-    }
-    streams_.push_back(std::move(stream));
-  }
 }
 
 std::vector<int> Sampler::wakeup_fds() const {

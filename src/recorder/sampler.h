@@ -19,6 +19,7 @@
 #include "perf/open.h"
 #include "perf/records.h"
 #include "perf/ring.h"
+#include "recorder/event_plan.h"
 #include "recorder/governor.h"
 #include "recorder/options.h"
 
@@ -44,6 +45,10 @@ class Sampler {
   absl::Status Start();
 
   [[nodiscard]] const std::vector<StreamInfo>& streams() const { return streams_; }
+  /// The stream of that id, which is of StreamOf.
+  [[nodiscard]] const PlannedStream& planned(std::uint8_t stream) const {
+    return planned_[stream - 1U];
+  }
 
   /// Whether the kernel reports processes and mappings.
   [[nodiscard]] bool has_metadata() const { return !cpus_.empty(); }
@@ -95,23 +100,27 @@ class Sampler {
   // When events begin to count.
   enum class Begin { kAtExec, kWhenStarted };
 
-  void Plan(const RecorderOptions& options);
+  absl::Status Plan(const RecorderOptions& options);
+  [[nodiscard]] static std::optional<RecorderOptions> WithHardware(const RecorderOptions& options);
+  [[nodiscard]] static absl::StatusOr<Sampler> OpenAsPlanned(const RecorderOptions& options,
+                                                             pid_t pid,
+                                                             std::vector<std::string>& warnings);
   absl::Status OpenRing(const RecorderOptions& options, perf::EventDescription metadata_event,
                         perf::Target target);
-  absl::Status OpenCpu(const RecorderOptions& options, perf::Target target,
-                       const std::vector<perf::EventDescription>& sampled);
-  absl::Status AddTask(perf::Target target, const std::vector<perf::EventDescription>& sampled,
-                       Begin begin, Cpu& cpu);
+  absl::Status OpenCpu(const RecorderOptions& options, perf::Target target);
+  absl::Status AddTask(perf::Target target, Begin begin, Cpu& cpu);
+  absl::Status AddGoverned(const perf::EventDescription& description, perf::Target target,
+                           Begin begin, Cpu& cpu);
+  absl::Status AddStream(const PlannedStream& stream, perf::Target target, Begin begin, Cpu& cpu);
   absl::Status AttachTasks(const RecorderOptions& options, const std::vector<pid_t>& pids);
   absl::Status AttachTask(const RecorderOptions& options, pid_t tid, const std::vector<int>& cpus);
-  absl::Status AddEvent(const perf::EventDescription& description, perf::Target target,
-                        std::uint8_t stream, Cpu& cpu, std::vector<perf::Event>& events);
+  absl::Status Keep(perf::Event event, std::uint8_t stream, Cpu& cpu,
+                    std::vector<perf::Event>& events);
   [[nodiscard]] std::optional<std::string> SmallerRings(const RecorderOptions& options) const;
-  void DescribeStreams(const RecorderOptions& options,
-                       const std::vector<perf::EventDescription>& sampled);
   void ReadRing(Cpu& cpu, LossLedger& losses);
 
   std::vector<Cpu> cpus_;
+  std::vector<PlannedStream> planned_;
   std::vector<StreamInfo> streams_;
   std::optional<PeriodPlan> period_plan_;
   std::uint8_t governed_stream_ = 0;

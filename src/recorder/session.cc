@@ -261,7 +261,7 @@ void Session::WritePlacements() {
   for (const PlacementLook& look : pages_->Take()) {
     if (look.pages.seen_pages == 0) continue;
     const auto weight = static_cast<float>(static_cast<double>(look.pages.present_pages) /
-                                           static_cast<double>(look.pages.seen_pages));
+                                           static_cast<double>(look.pages.asked_pages));
     for (const topology::PageRun& run : look.pages.runs) {
       parts_.writer.Add(PlacementRecord{.time_ns = Relative(look.monotonic_ns),
                                         .address = run.address,
@@ -321,7 +321,7 @@ void Session::Finish(RecordingResult& result) {
   result.cost = {.user_ns = TimevalNs(usage.ru_utime),
                  .system_ns = TimevalNs(usage.ru_stime),
                  .wall_ns = end,
-                 .ticks = kernel_.ticks(),
+                 .ticks = kernel_.samples(),
                  .channel_events = totals.events};
   trace_status_.Update(parts_.writer.Finish(result.cost));
 

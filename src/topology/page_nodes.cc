@@ -106,6 +106,7 @@ class NodeQuery {
       return base::SyscallError(errno,
                                 fmt::format("cannot ask where pages of process {} lie", pid_));
     }
+    look_.asked_pages += count_;
     for (std::size_t i = 0; i < count_; ++i) Take(reinterpret_cast<std::uintptr_t>(pages_[i]), i);
     count_ = 0;
     return absl::OkStatus();
@@ -134,13 +135,13 @@ class NodeQuery {
 
 }  // namespace
 
-absl::StatusOr<PageNodes> PageNodes::Open(pid_t pid) {
+absl::StatusOr<PageNodes> PageNodes::Open(pid_t pid, PresentBy present_by) {
   const std::string path = fmt::format("/proc/{}/pagemap", pid);
   base::UniqueFd pagemap(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!pagemap.valid()) {
     return base::SyscallError(errno, fmt::format("cannot look at the pages of process {}", pid));
   }
-  return PageNodes(pid, std::move(pagemap));
+  return PageNodes(pid, std::move(pagemap), present_by);
 }
 
 absl::Status PageNodes::ScanPresent(AddressRange range, std::vector<AddressRange>& present) {
@@ -197,12 +198,12 @@ absl::StatusOr<std::vector<AddressRange>> PageNodes::PresentIn(
   std::vector<AddressRange> present;
   for (const AddressRange& range : ranges) {
     std::vector<AddressRange> found;
-    if (kernel_scans_) {
+    if (present_by_ == PresentBy::kScan) {
       const absl::Status scanned = ScanPresent(range, found);
       if (absl::IsNotFound(scanned)) return scanned;
-      kernel_scans_ = scanned.ok();
+      if (!scanned.ok()) present_by_ = PresentBy::kReading;
     }
-    if (!kernel_scans_) {
+    if (present_by_ == PresentBy::kReading) {
       found.clear();
       RETURN_IF_ERROR(ReadPresent(range, found));
     }

@@ -27,9 +27,16 @@ struct PageRun {
 };
 
 struct PageLook {
-  std::vector<PageRun> runs;    ///< ascending; what was looked at
-  std::uint64_t present_pages = 0;  ///< pages with memory in the ranges
-  std::uint64_t seen_pages = 0;     ///< of these, those in `runs`
+  std::vector<PageRun> runs;        ///< ascending; what was looked at
+  std::uint64_t present_pages = 0;  ///< pages in the ranges that are there
+  std::uint64_t asked_pages = 0;    ///< of these, those whose node was asked for
+  std::uint64_t seen_pages = 0;     ///< of these, those in `runs`: they have memory of their own
+};
+
+/// How it is found out which pages are there.
+enum class PresentBy {
+  kScan,     ///< PAGEMAP_SCAN where the kernel knows it (Linux 6.7), else as below
+  kReading,  ///< /proc/PID/pagemap, 8 bytes a page
 };
 
 /// Looks at the pages of one process from outside. The process is neither stopped nor are its pages
@@ -38,7 +45,8 @@ class PageNodes {
  public:
   /// NotFound when the process has gone; PermissionDenied where it may not be looked into
   /// (ptrace(2), "ptrace access mode checking").
-  [[nodiscard]] static absl::StatusOr<PageNodes> Open(pid_t pid);
+  [[nodiscard]] static absl::StatusOr<PageNodes> Open(pid_t pid,
+                                                      PresentBy present_by = PresentBy::kScan);
 
   /// Asks the kernel where the present pages of `ranges` (ascending, apart) lie. Of more than
   /// `most_pages` it asks for evenly spread stretches of 64 pages, about that many in all.
@@ -47,7 +55,8 @@ class PageNodes {
                                               std::uint64_t most_pages);
 
  private:
-  PageNodes(pid_t pid, base::UniqueFd pagemap) : pid_(pid), pagemap_(std::move(pagemap)) {}
+  PageNodes(pid_t pid, base::UniqueFd pagemap, PresentBy present_by)
+      : pid_(pid), pagemap_(std::move(pagemap)), present_by_(present_by) {}
 
   [[nodiscard]] absl::StatusOr<std::vector<AddressRange>> PresentIn(
       const std::vector<AddressRange>& ranges);
@@ -56,7 +65,7 @@ class PageNodes {
 
   pid_t pid_;
   base::UniqueFd pagemap_;
-  bool kernel_scans_ = true;  // until the kernel says that it knows no PAGEMAP_SCAN
+  PresentBy present_by_;
 };
 
 }  // namespace heimdallr::topology

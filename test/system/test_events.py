@@ -4,8 +4,9 @@
 import json
 import os
 import unittest
+from collections import Counter
 
-from harness import HEIMDALLR, ROOT, SystemTest
+from harness import HEIMDALLR, ROOT, SystemTest, need, records, workload
 
 MACHINES = ROOT / "test" / "data" / "sysfs"
 NUMBERS = ("type", "config", "config1", "config2", "precise_ip")
@@ -143,6 +144,109 @@ class Events(SystemTest):
         self.assert_status(run, 0)
         for name in os.listdir("/sys/bus/event_source/devices"):
             self.assertIn(name.encode(), run.stdout)
+
+
+COUNTER = """
+#include <stdio.h>
+long counter;
+int main(void) {
+  for (int i = 0; i < 1000; i++) ++*(volatile long*)&counter;
+  printf("%p\\n", (void*)&counter);
+  return 0;
+}
+"""
+
+
+class Recorded(SystemTest):
+    """Events that every kernel has, by name, for real."""
+
+    def sample(self, command, *options):
+        run = self.record(command, ["--force", *options])
+        if run.status == 125 and b"perf_event" in run.stderr:
+            self.skipTest(run.stderr.decode().strip())
+        self.assert_status(run, 0)
+        self.assert_whole(run.trace)
+        return run
+
+    def kinds(self, trace, type_="access"):
+        return Counter(r.get("kind") for r in records(trace) if r["type"] == type_)
+
+    def test_clock(self):
+        run = self.sample([workload("load_store"), 2], "-e", "cpu-clock")
+        kinds = self.kinds(run.trace)
+        self.assertGreater(kinds["load"], 10)
+        self.assertGreater(kinds["store"], 10)
+
+    def test_page_faults(self):
+        run = self.sample(["python3", "-c", "x = bytearray(1 << 24)"], "-e", "page-faults")
+        faults = [r for r in records(run.trace) if r["type"] == "fault"]
+        self.assertGreater(len(faults), 1000)
+        self.assertFalse(self.kinds(run.trace))
+
+    def test_breakpoint(self):
+        source = self.folder / "counter.c"
+        source.write_text(COUNTER)
+        program = self.folder / "counter"
+        build = self.run_command([need("gcc"), "-O1", "-no-pie", "-o", program, source])
+        self.assert_status(build, 0)
+        address = int(self.run_command([program]).stdout, 16)
+        run = self.sample([program], "-e", f"mem:{address:#x}/8:w")
+        writes = [r for r in records(run.trace) if r["type"] == "access"]
+        self.assertEqual(len(writes), 1000)
+        self.assertEqual({(int(r["address"], 16), r["kind"]) for r in writes}, {(address, "store")})
+        self.assertEqual(len({r["ip"] for r in writes}), 1)
+        # Read and written: the processor does not tell which it was.
+        run = self.sample([program], "-e", f"mem:{address:#x}/8:rw")
+        self.assertEqual(self.kinds(run.trace), Counter({None: 2000}))
+        run = self.sample([program], "-e", f"mem:{address + 8:#x}/8:w")
+        self.assertEqual(self.kinds(run.trace), Counter())
+
+    def test_file_of_streams(self):
+        events = self.folder / "events.toml"
+        events.write_text((ROOT / "src" / "cli" / "events.toml").read_text())
+        run = self.sample([workload("load_store"), 2], "--events", events)
+        streams = Counter(r["stream"] for r in records(run.trace) if r["type"] in ("access", "fault"))
+        self.assertEqual(set(streams), {"clock", "faults"})
+
+    def test_variables_of_earlier_versions(self):
+        environment = {**os.environ, "HEIMDALLR_WRITEEVENT": "page-faults"}
+        run = self.record(["true"], [], env=environment)
+        self.assert_status(run, 0)
+        self.assertTrue(any(r["type"] == "fault" for r in records(run.trace)))
+        # The command line comes first.
+        environment["HEIMDALLR_WRITEEVENT"] = "nosuch"
+        self.assert_status(
+            self.record(["true"], ["-e", "cpu-clock", "--force"], env=environment), 0)
+        run = self.record(["true"], ["--force"], env=environment)
+        self.assert_status(run, 125)
+        self.assert_one_line(run.stderr, "HEIMDALLR_WRITEEVENT", "nosuch")
+
+    def test_wrong_files(self):
+        events = self.folder / "events.toml"
+        for text, *parts in (("[[stream]]\nevent = 'cpu-clock'\n", ":1:", "name"),
+                             ("[[stream]]\nname = 'a'\n", ":1:", "event", "pmu"),
+                             ("[[stream]]\nname='a'\nevent='x'\nkind='reads'\n", ":4:", "load_store"),
+                             ("[[stream]]\nname='a'\nevent='x'\nprecise=4\n", ":4:", "3"),
+                             ("[[stream]]\nname='a'\nevent='x'\nfields=['lat']\n", ":4:", "latency"),
+                             ("[[stream]]\nname='a'\nevent='x'\nperiode=3\n", ":4:", "periode"),
+                             ("[[stream]]\nname='a'\nevent='x'\nperiod=3\nfrequency=4\n", ":5:"),
+                             ("", "stream"), ("[[stream", ":1:")):
+            with self.subTest(text):
+                events.write_text(text)
+                run = self.run_command([HEIMDALLR, "--events", events, "--", "true"])
+                self.assert_status(run, 125)
+                self.assert_one_line(run.stderr, "events.toml", *parts)
+
+    def test_without_such_a_pmu(self):
+        if "cpu" in os.listdir("/sys/bus/event_source/devices"):
+            self.skipTest("this machine has a PMU")
+        for options in (["-e", "cpu/mem-loads/"], ["--source", "pmu"]):
+            run = self.run_command([HEIMDALLR, *options, "--", "true"])
+            self.assert_status(run, 125)
+            self.assert_one_line(run.stderr, "PMU", "virtual machine", "--source clock")
+        run = self.record(["true"], ["-e", "cpu-clock", "--source", "clock"])
+        self.assert_status(run, 125)
+        self.assert_one_line(run.stderr, "--source", "exclude")
 
 
 class Doctor(SystemTest):

@@ -9,7 +9,7 @@ import sys
 import unittest
 from pathlib import Path
 
-from harness import BUILD, HEIMDALLR, ROOT, SystemTest, need, need_root
+from harness import BUILD, HEIMDALLR, ROOT, TRACE_DUMP, SystemTest, need, need_root, summary
 
 # MPOL_ values of linux/mempolicy.h.
 MODES = {"default": 0, "preferred": 1, "bind": 2, "interleave": 3}
@@ -175,11 +175,13 @@ class Policies(PlacementTest):
         self.refuse("--memory", "node:0", "--memory-fallback", parts=["--memory-fallback is for"])
 
     def test_wrong_texts(self):
-        for spec, part in [("nodes:0", "memory is default"), ("node:x", "no list such as"),
+        for spec, part in [("", "memory is default"), ("nodes:0", "memory is default"), ("node:x", "no list such as"),
                            ("preferred:0,1", "one node"), ("pmem", "HEIMDALLR_PMEMDIR"),
                            ("pmem:/tmp,size=big", "no size")]:
             with self.subTest(spec):
                 self.refuse("--memory", spec, parts=["--memory", part])
+        self.refuse("--memory", "node:0", "--memory-fork", "refuse",
+                    parts=["--memory-fork=refuse is for pmem:"])
         self.refuse("--memory-fork", "copy", parts=["--memory-fork", "privatise"])
         self.refuse("--recorder-cpus", "few", parts=["--recorder-cpus", "no list"])
 
@@ -270,6 +272,8 @@ class Heaps(PlacementTest):
         place = self.tmpfs("size=64m")
         self.refuse(parts=["HEIMDALLR_PMEMSIZE", "no size"], HEIMDALLR_PMEMDIR=str(place),
                     HEIMDALLR_PMEMSIZE="lots")
+        self.refuse(parts=["/none'", "No such file", "(HEIMDALLR_PMEMDIR asks for this memory)"],
+                    HEIMDALLR_PMEMDIR=f"{self.folder}/none")
         run = self.look(HEIMDALLR_PMEMDIR=str(place), HEIMDALLR_PMEMSIZE="32M")
         self.assertIn(f"size=33554432;pmem={place}", run.seen["environment"]["HEIMDALLR_MEMORY"])
         run = self.look("--memory", "default", "--force", HEIMDALLR_PMEMDIR=str(place))
@@ -333,6 +337,11 @@ class Heaps(PlacementTest):
         asked, fell_back = self.counts(run)
         self.assertGreater(asked, 0)
         self.assertGreater(fell_back, 0)
+        served = {memory["name"]: memory["allocations"] for memory in summary(run.trace)["memories"]}
+        self.assertEqual((served[f"pmem:{place},size=6M"], served["fallback"]), (asked, fell_back))
+        printed = self.run_command([TRACE_DUMP, "print", "--type", "allocation", run.trace]).stdout
+        self.assertEqual(printed.count(f" from pmem:{place},size=6M".encode()), asked)
+        self.assertEqual(printed.count(b" from fallback"), fell_back)
         self.assertIn('id: 2\n    name: "fallback"', next(chunks(run.trace)))
 
     def test_a_program_that_takes_no_heap_is_not_run(self):

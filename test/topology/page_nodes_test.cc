@@ -89,7 +89,8 @@ std::map<int, std::uint64_t> NumaMap(std::uint64_t address) {
 }
 
 PageLook LookAt(const std::vector<AddressRange>& ranges, std::uint64_t most_pages = kAll) {
-  auto pages = PageNodes::Open(getpid());
+  // Older kernels know but one way; both are to find the same.
+  auto pages = PageNodes::Open(getpid(), GENERATE(PresentBy::kScan, PresentBy::kReading));
   REQUIRE(pages.ok());
   auto look = pages->Look(ranges, most_pages);
   REQUIRE(look.ok());
@@ -126,13 +127,16 @@ TEST_CASE("PageNodes: pages and their nodes are those the kernel names one by on
   const PageLook look = LookAt({memory.range()});
   CHECK(PagesOf(look) == expected);
   CHECK(look.present_pages == expected.size());
+  CHECK(look.asked_pages == expected.size());
   CHECK(look.seen_pages == expected.size());
 }
 
 TEST_CASE("PageNodes: each node has as many pages as numa_maps counts") {
   if (CannotAsk()) return;
   Memory memory(5000);
-  for (std::uint64_t page = 0; page < 5000; page += 3) memory.Write(page);
+  for (std::uint64_t page = 0; page < 5000; ++page) {
+    if (page % 5 != 0) memory.Write(page);
+  }
   const auto expected = NumaMap(memory.address());
   if (expected.empty()) {
     WARN("SKIPPED: this kernel has no numa_maps");
@@ -142,13 +146,13 @@ TEST_CASE("PageNodes: each node has as many pages as numa_maps counts") {
   std::map<int, std::uint64_t> counted;
   for (const auto& [page, node] : PagesOf(LookAt({memory.range()}))) ++counted[node];
   CHECK(counted == expected);
-  CHECK(counted.begin()->second <= 1667);
+  CHECK(counted.begin()->second <= 4000);
 }
 
 TEST_CASE("PageNodes: pages that follow each other on one node are one run") {
   if (CannotAsk()) return;
   Memory memory(40);
-  for (const std::uint64_t page : {3, 4, 5, 9, 30, 31}) memory.Write(page);
+  for (const std::uint64_t page : {3U, 4U, 5U, 9U, 30U, 31U}) memory.Write(page);
   // Two nodes would part them, and no machine promises that they lie on one.
   for (const auto& [page, node] : AskKernel(memory.range())) {
     if (node != AskKernel(memory.range()).begin()->second) return;
@@ -172,6 +176,8 @@ TEST_CASE("PageNodes: what was read but never written is the page of zeros, and 
   REQUIRE(look.runs.size() == 1);
   CHECK(look.runs[0].address == memory.address(10));
   CHECK(look.seen_pages == 1);
+  // None was left out, so the page stands for itself alone.
+  CHECK(look.asked_pages == look.present_pages);
 }
 
 TEST_CASE("PageNodes: what was given back and holes between mappings count nowhere") {
@@ -209,9 +215,9 @@ TEST_CASE("PageNodes: huge pages are told by all their small ones") {
   CHECK(PagesOf(LookAt({memory.range()})) == expected);
 }
 
-TEST_CASE("PageNodes: a terabyte that nobody touched is scanned at once") {
+TEST_CASE("PageNodes: much memory that nobody touched has no pages") {
   if (CannotAsk()) return;
-  const std::uint64_t pages = (std::uint64_t{1} << 40) / kPage;
+  const std::uint64_t pages = (std::uint64_t{1} << 38) / kPage;
   void* const there =
       mmap(nullptr, pages * kPage, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (there == MAP_FAILED) {
@@ -233,6 +239,7 @@ TEST_CASE("PageNodes: of more pages than asked for, stretches from all over are 
   for (std::uint64_t page = 0; page < kPages; ++page) memory.Write(page);
   const PageLook look = LookAt({memory.range()}, kMost);
   CHECK(look.present_pages == kPages);
+  CHECK(look.asked_pages == look.seen_pages);
   CHECK(look.seen_pages <= kMost);
   CHECK(look.seen_pages > kMost / 2);
   // A tenth of the pages, from each tenth of the memory.

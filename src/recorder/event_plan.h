@@ -1,0 +1,43 @@
+// What a recording samples: streams, and the events of each.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "heimdallr/records.h"
+#include "heimdallr/trace_header.h"
+#include "perf/event.h"
+#include "perf/machine_events.h"
+#include "recorder/options.h"
+
+namespace heimdallr::recorder {
+
+struct PlannedEvent {
+  perf::EventDescription description;
+  std::optional<perf::EventDescription> leader;  ///< of its group, opened before it; it only counts
+  std::vector<int> cpus;                         ///< empty = all
+};
+
+struct PlannedStream {
+  StreamInfo info;
+  AccessKind kind = AccessKind::kUnknown;  ///< of accesses that do not tell it themselves
+  std::vector<PlannedEvent> events;        ///< one for each kind of cores
+
+  [[nodiscard]] std::uint64_t sample_type() const {
+    return events.empty() ? 0 : events.front().description.sample_type;
+  }
+};
+
+/// Those that `options` asks for, numbered from 1 as in the header of the trace; `sys_root` stands
+/// for /sys. NotFound and InvalidArgument name the event that cannot be had and what can.
+[[nodiscard]] absl::StatusOr<std::vector<PlannedStream>> PlanStreams(const RecorderOptions& options,
+                                                                     const std::string& sys_root);
+
+/// The hardware's events for loads and stores, as requests. Empty when there are none, or they need
+/// what is not built in (ARM's AUX area).
+[[nodiscard]] std::vector<EventRequest> HardwareRequests(const perf::MachineMemoryEvents& memory);
+
+}  // namespace heimdallr::recorder
