@@ -15,7 +15,9 @@ foreach(program "${HEIMDALLR}" "${TRACE_DUMP}")
   write("zsh/_${name}" "${program}" --help-zsh)
 endforeach()
 
-write("man1/heimdallr-sweep.1" "${HEIMDALLR}" sweep --help-man)
+foreach(command sweep doctor events)
+  write("man1/heimdallr-${command}.1" "${HEIMDALLR}" ${command} --help-man)
+endforeach()
 
 execute_process(COMMAND "${TRACE_DUMP}" --help-commands
   OUTPUT_VARIABLE commands OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)

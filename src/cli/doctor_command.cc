@@ -89,6 +89,10 @@ int DoctorMain(const std::vector<std::string>& arguments) {
   CLI::App app;
   Options options;
   Describe(app, options);
+  if (const auto format = AskedFor(arguments)) {
+    std::fputs(Format(Describe(app), *format).c_str(), stdout);
+    return 0;
+  }
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForHelp&) {

@@ -11,6 +11,7 @@
 
 #include "base/printable.h"
 #include "base/syscall_error.h"
+#include "cli/help_format.h"
 #include "recorder/event_listing.h"
 
 namespace heimdallr::cli {
@@ -189,6 +190,10 @@ int EventsMain(const std::vector<std::string>& arguments) {
   CLI::App app;
   Options options;
   DescribeOptions(app, options);
+  if (const auto format = AskedFor(arguments)) {
+    std::fputs(Format(Describe(app), *format).c_str(), stdout);
+    return 0;
+  }
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForHelp&) {

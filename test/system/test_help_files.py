@@ -127,15 +127,17 @@ class BashCompletion(SystemTest):
         self.assertEqual(self.complete("trace-dump", "-"), options_in_help([TRACE_DUMP, "summary"]))
 
     def test_behind_the_dashes_is_a_command(self):
-        self.assertEqual(self.complete("heimdallr", ""), {"--", "sweep"})
+        self.assertEqual(self.complete("heimdallr", ""),
+                         {"--", "sweep", "doctor", "events"})
         self.assertIn("true", self.complete("heimdallr", "-F", "100", "--", "tru"))
         self.assertEqual(self.complete("heimdallr", "--", "true", "not"), {"notes.txt"})
         self.assertEqual(self.complete("heimdallr", "--dr"), {"--dry-run"})
 
     def test_subcommands_of_heimdallr_have_their_own_options(self):
         self.assertEqual(self.complete("heimdallr", "sw"), {"sweep"})
-        self.assertEqual(self.complete("heimdallr", "sweep", "-"),
-                         options_in_help([HEIMDALLR, "sweep"]))
+        for command in ("sweep", "doctor", "events"):
+            self.assertEqual(self.complete("heimdallr", command, "-"),
+                             options_in_help([HEIMDALLR, command]))
         self.assertEqual(self.complete("heimdallr", "sweep", "--plan", "not"), {"notes.txt"})
         self.assertEqual(self.complete("heimdallr", "sweep", "swe"), {"sweep"})
 
