@@ -64,14 +64,18 @@ void DescribeOptions(CLI::App& app, Options& options) {
 // ---- JSON: as perf_event_attr has them ----
 
 Json AttributesOf(const EncodedEvent& event) {
-  return {{"pmu", base::Printable(event.pmu)},
-          {"event", base::Printable(event.text)},
-          {"type", event.type},
-          {"config", event.words[0]},
-          {"config1", event.words[1]},
-          {"config2", event.words[2]},
-          {"precise_ip", event.precise_level},
-          {"group_leader", nullptr}};
+  const bool breaks = event.breakpoint_kind != 0;
+  Json json = {{"pmu", base::Printable(event.pmu)},
+               {"event", base::Printable(event.text)},
+               {"type", event.type},
+               {"config", event.words[0]},
+               {"config1", breaks ? event.breakpoint_address : event.words[1]},
+               {"config2", breaks ? event.breakpoint_bytes : event.words[2]}};
+  if (event.words[3] != 0) json["config3"] = event.words[3];
+  if (breaks) json["bp_type"] = event.breakpoint_kind;
+  json["precise_ip"] = event.precise_level;
+  json["group_leader"] = nullptr;
+  return json;
 }
 
 Json JsonOf(const std::optional<MemoryEvent>& event) {
@@ -87,17 +91,28 @@ Json JsonOf(const CoreMemoryEvents& core) {
           {"load_store", JsonOf(core.load_store)}};
 }
 
+Json Lines(const std::vector<std::string>& lines) {
+  Json json = Json::array();
+  for (const std::string& line : lines) json.push_back(base::Printable(line));
+  return json;
+}
+
 // The events of the first kind of cores; where there are several kinds, "pmus" has each.
-std::string Text(const MachineMemoryEvents& memory) {
+std::string JsonText(const recorder::EventListing& listing) {
+  const MachineMemoryEvents& memory = listing.memory;
   Json json = JsonOf(memory.cores.empty() ? CoreMemoryEvents() : memory.cores.front());
   if (memory.cores.size() > 1) {
     json["pmus"] = Json::object();
     for (const CoreMemoryEvents& core : memory.cores) {
-      json["pmus"][base::Printable(core.pmu)] = JsonOf(core);
+      Json& pmu = json["pmus"][base::Printable(core.pmu)] = JsonOf(core);
+      pmu["cpus"] = core.cpus;
     }
   }
-  json["problem"] = memory.problem.empty() ? Json(nullptr) : Json(memory.problem);
-  json["notes"] = memory.notes;
+  json["least_period"] = memory.least_period;
+  json["period_multiple"] = memory.period_multiple;
+  json["problem"] = memory.problem.empty() ? Json(nullptr) : Json(base::Printable(memory.problem));
+  json["notes"] = Lines(memory.notes);
+  json["left_out"] = Lines(listing.catalog.left_out());
   return json.dump(2) + "\n";
 }
 
@@ -112,12 +127,13 @@ Json JsonOf(const std::vector<EncodedEvent>& events) {
 void AppendEvent(std::string_view what, const std::optional<MemoryEvent>& event, std::string& out) {
   if (!event) return;
   const EncodedEvent& e = event->event;
-  const std::string name =
-      e.text.find('/') != std::string::npos ? e.text : fmt::format("{}/{}/", e.pmu, e.text);
+  const bool whole = e.pmu.empty() || e.text.find('/') != std::string::npos;
+  const std::string name = whole ? e.text : fmt::format("{}/{}/", e.pmu, e.text);
   out += fmt::format("  {:<18}{}  (type {}, config {:#x}", what, base::Printable(name), e.type,
                      e.words[0]);
   if (e.words[1] != 0) out += fmt::format(", config1 {:#x}", e.words[1]);
   if (e.words[2] != 0) out += fmt::format(", config2 {:#x}", e.words[2]);
+  if (e.words[3] != 0) out += fmt::format(", config3 {:#x}", e.words[3]);
   if (e.precise_level != 0) out += fmt::format(", precise {}", e.precise_level);
   if (event->leader) out += fmt::format(", led by {}", base::Printable(event->leader->text));
   out += ")\n";
@@ -146,8 +162,24 @@ std::string NamesOf(const Map& map) {
   return names;
 }
 
+// "0-3,8".
+std::string NumbersOf(const std::vector<int>& cpus) {
+  std::string text;
+  for (std::size_t first = 0; first < cpus.size();) {
+    std::size_t last = first;
+    while (last + 1 < cpus.size() && cpus[last + 1] == cpus[last] + 1) ++last;
+    text += fmt::format("{}{}", text.empty() ? "" : ",", cpus[first]);
+    if (last > first) text += fmt::format("-{}", cpus[last]);
+    first = last + 1;
+  }
+  return text;
+}
+
 void AppendPmu(const Pmu& pmu, std::string& out) {
-  out += fmt::format("{} (type {})\n", base::Printable(pmu.name), pmu.type);
+  out += fmt::format("{} (type {})", base::Printable(pmu.name), pmu.type);
+  if (!pmu.cpus.empty()) out += fmt::format(", CPUs {}", NumbersOf(pmu.cpus));
+  if (pmu.is_offline) out += ", none of its CPUs is online";
+  out += '\n';
   if (!pmu.events.empty()) out += fmt::format("  events  {}\n", NamesOf(pmu.events));
   if (!pmu.formats.empty()) out += fmt::format("  terms   {}\n", NamesOf(pmu.formats));
 }
@@ -209,7 +241,7 @@ int EventsMain(const std::vector<std::string>& arguments) {
     fmt::print(stderr, "heimdallr: {}\n", base::Message(listing.status()));
     return kFailed;
   }
-  absl::StatusOr<std::string> text = options.json ? Text(listing->memory) : Text(*listing);
+  absl::StatusOr<std::string> text = options.json ? JsonText(*listing) : Text(*listing);
   if (!options.events.empty()) text = TextOfEvents(options, listing->catalog);
   if (!text.ok()) {
     fmt::print(stderr, "heimdallr: {}\n", base::Message(text.status()));

@@ -3,6 +3,7 @@
 #include <linux/hw_breakpoint.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@ namespace heimdallr::perf {
 namespace {
 
 constexpr std::uint32_t kHighestPrecise = 3;
+constexpr unsigned kPmuTypeShift = 32;  // PERF_PMU_TYPE_SHIFT of linux/perf_event.h since 5.13
 constexpr std::string_view kCorePmus[] = {"cpu", "cpu_core", "cpu_atom", "cpu_lowpower"};
 
 struct Named {
@@ -58,6 +60,15 @@ std::string Names(const Map& map) {
   return names.empty() ? "none" : names;
 }
 
+// The config of a term rHEX.
+std::optional<std::uint64_t> RawOf(std::string_view term) {
+  std::uint64_t raw = 0;
+  if (term.size() < 2 || term.front() != 'r') return std::nullopt;
+  const char* const end = term.data() + term.size();
+  const auto [stop, error] = std::from_chars(term.data() + 1, end, raw, 16);
+  return error == std::errc{} && stop == end ? std::optional(raw) : std::nullopt;
+}
+
 // Fills the words of one event from terms, those of named events first expanded.
 class Encoder {
  public:
@@ -83,17 +94,16 @@ class Encoder {
     if (found == pmu_.events.end()) return Unknown(name);
     auto terms = ParseTerms(found->second);
     if (!terms.ok()) return Of(name, terms.status());
-    for (const EventTerm& term : *terms) {
-      if (term.is_open) {
-        open_.push_back(term.name);
-      } else {
-        RETURN_IF_ERROR(TakeTerm(term));
-      }
-    }
+    if (terms->empty()) return Of(name, absl::InvalidArgumentError("its file says nothing"));
+    for (const EventTerm& term : *terms) RETURN_IF_ERROR(TakeTerm(term));
     return absl::OkStatus();
   }
 
   absl::StatusOr<EncodedEvent> Finish() {
+    if (pmu_.is_offline) {
+      return absl::FailedPreconditionError(
+          fmt::format("PMU '{}': none of its CPUs is online", base::Printable(pmu_.name)));
+    }
     if (!open_.empty()) {
       return absl::InvalidArgumentError(
           fmt::format("PMU '{}': this event needs a value for its term '{}', as in {}=1",
@@ -110,8 +120,12 @@ class Encoder {
   }
 
   absl::Status TakeTerm(const EventTerm& term) {
-    const std::uint64_t value = term.value.value_or(1);
     std::erase(open_, term.name);
+    if (term.is_open) {
+      open_.push_back(term.name);
+      return absl::OkStatus();
+    }
+    const std::uint64_t value = term.value.value_or(1);
     const auto format = pmu_.formats.find(term.name);
     if (format == pmu_.formats.end()) return TakeGeneral(term, value);
     if (value > format->second.largest()) {
@@ -133,6 +147,8 @@ class Encoder {
       event_.period = value;
     } else if (term.name == "freq" && value <= UINT32_MAX) {
       event_.frequency_hz = static_cast<std::uint32_t>(value);
+    } else if (const auto raw = RawOf(term.name); raw && !term.value) {
+      event_.words[0] = *raw;
     } else {
       return Unknown(term.name);
     }
@@ -200,6 +216,7 @@ absl::StatusOr<std::vector<EncodedEvent>> OfRaw(const ParsedEvent& event,
                                                 const PmuCatalog& catalog) {
   std::vector<EncodedEvent> events;
   for (const Pmu* const pmu : CorePmus(catalog)) {
+    if (pmu->is_offline) continue;
     events.push_back({.pmu = pmu->name,
                       .text = fmt::format("r{:x}", *event.raw),
                       .type = pmu->type,
@@ -213,11 +230,29 @@ absl::StatusOr<std::vector<EncodedEvent>> OfRaw(const ParsedEvent& event,
   return events;
 }
 
+// On processors with cores of several kinds each has a generic hardware event of its own, told
+// apart by the PMU's type in the upper half of the config
+// (tools/perf/Documentation/intel-hybrid.txt).
+std::vector<EncodedEvent> OfGeneric(const Named& named, const PmuCatalog& catalog) {
+  const EncodedEvent event{
+      .text = std::string(named.name), .type = named.type, .words = {named.config}};
+  std::vector<const Pmu*> pmus = CorePmus(catalog);
+  std::erase_if(pmus, [](const Pmu* pmu) { return pmu->is_offline || pmu->name == "cpu"; });
+  if (pmus.empty() || named.type != PERF_TYPE_HARDWARE) return {event};
+  std::vector<EncodedEvent> events(pmus.size(), event);
+  for (std::size_t i = 0; i < pmus.size(); ++i) {
+    events[i].pmu = pmus[i]->name;
+    events[i].words[0] |= std::uint64_t{pmus[i]->type} << kPmuTypeShift;
+    events[i].cpus = pmus[i]->cpus;
+  }
+  return events;
+}
+
 absl::StatusOr<std::vector<EncodedEvent>> OfName(const ParsedEvent& event,
                                                  const PmuCatalog& catalog) {
   std::vector<EncodedEvent> events;
   for (const Pmu& pmu : catalog.pmus()) {
-    if (!pmu.events.contains(event.name)) continue;
+    if (!pmu.events.contains(event.name) || pmu.is_offline) continue;
     ASSIGN_OR_RETURN(EncodedEvent encoded, EncodeNamed(pmu, event.name, {}));
     events.push_back(std::move(encoded));
   }
@@ -225,27 +260,36 @@ absl::StatusOr<std::vector<EncodedEvent>> OfName(const ParsedEvent& event,
   const auto* const generic =
       std::find_if(std::begin(kGeneric), std::end(kGeneric),
                    [&](const Named& named) { return named.name == event.name; });
-  if (generic != std::end(kGeneric)) {
-    events.push_back({.text = event.name, .type = generic->type, .words = {generic->config}});
-    return events;
-  }
+  if (generic != std::end(kGeneric)) return OfGeneric(*generic, catalog);
   return absl::NotFoundError(
       fmt::format("there is no event '{}' here; 'heimdallr events' lists those that are",
                   base::Printable(event.name)));
 }
 
+// Whether `name` stands for the PMU: its own, or without the number of one of several.
+bool IsMeant(std::string_view name, const Pmu& pmu, const PmuCatalog& catalog) {
+  if (catalog.Find(name) != nullptr) return pmu.name == name;
+  if (!pmu.name.starts_with(name)) return false;
+  const std::string_view rest = std::string_view(pmu.name).substr(name.size());
+  return rest.size() > 1 && rest.front() == '_' &&
+         rest.find_first_not_of("0123456789", 1) == std::string_view::npos;
+}
+
 absl::StatusOr<std::vector<EncodedEvent>> OfPmu(const ParsedEvent& event,
                                                 const PmuCatalog& catalog) {
-  const Pmu* const pmu = catalog.Find(event.pmu);
-  if (pmu == nullptr) {
-    std::vector<std::pair<std::string, int>> names;
-    for (const Pmu& known : catalog.pmus()) names.emplace_back(known.name, 0);
-    return absl::NotFoundError(fmt::format("there is no PMU '{}' here. There are: {}",
-                                           base::Printable(event.pmu), Names(names)));
+  std::vector<EncodedEvent> events;
+  for (const Pmu& pmu : catalog.pmus()) {
+    if (!IsMeant(event.pmu, pmu, catalog)) continue;
+    ASSIGN_OR_RETURN(EncodedEvent encoded, EncodeTerms(pmu, event.terms));
+    const std::size_t terms = event.pmu.size();
+    encoded.text = pmu.name + event.text.substr(terms, event.text.rfind('/') + 1 - terms);
+    events.push_back(std::move(encoded));
   }
-  ASSIGN_OR_RETURN(EncodedEvent encoded, EncodeTerms(*pmu, event.terms));
-  encoded.text = event.text.substr(0, event.text.rfind('/') + 1);
-  return std::vector<EncodedEvent>{std::move(encoded)};
+  if (!events.empty()) return events;
+  std::vector<std::pair<std::string, int>> names;
+  for (const Pmu& known : catalog.pmus()) names.emplace_back(known.name, 0);
+  return absl::NotFoundError(fmt::format("there is no PMU '{}' here. There are: {}",
+                                         base::Printable(event.pmu), Names(names)));
 }
 
 }  // namespace

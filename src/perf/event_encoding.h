@@ -16,7 +16,8 @@ namespace heimdallr::perf {
 
 /// An event of one PMU.
 struct EncodedEvent {
-  std::string pmu;   ///< empty = of the kernel's software, or a breakpoint
+  std::string
+      pmu;  ///< empty = the kernel finds it by `type`: software, breakpoints, generic events
   std::string text;  ///< in perf's syntax, without modifiers
   std::uint32_t type = 0;
   ConfigWords words{};
@@ -33,8 +34,9 @@ struct EncodedEvent {
 };
 
 /// One event; of a name that several PMUs have, as on processors with cores of two kinds, one for
-/// each. InvalidArgument names the part that is not known and those that are; NotFound when there
-/// is no such PMU.
+/// each, and so of a PMU that is there several times ("arm_spe" for arm_spe_0, arm_spe_1).
+/// InvalidArgument names the part that is not known and those that are; NotFound when there is no
+/// such PMU, FailedPrecondition when none of its CPUs is online.
 [[nodiscard]] absl::StatusOr<std::vector<EncodedEvent>> EncodeEvent(const ParsedEvent& event,
                                                                     const PmuCatalog& catalog);
 

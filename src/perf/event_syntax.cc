@@ -98,7 +98,7 @@ absl::StatusOr<ParsedEvent> ParseBreakpoint(std::string_view text) {
   if (const std::size_t slash = where.find('/'); slash != std::string_view::npos) {
     const auto bytes = NumberOf(where.substr(slash + 1));
     if (!bytes || *bytes == 0 || *bytes > 8) {
-      return Wrong(text, "a length of 1, 2, 4 or 8 bytes stands behind '/'");
+      return Wrong(text, "a length of 1 to 8 bytes stands behind '/'");
     }
     point.bytes = *bytes;
     where = where.substr(0, slash);

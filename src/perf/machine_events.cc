@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/syscall_error.h"
 
@@ -39,6 +40,10 @@ std::optional<EncodedEvent> Terms(const Pmu& pmu, const std::vector<EventTerm>& 
   return std::nullopt;
 }
 
+void Add(CoreMemoryEvents core, MachineMemoryEvents& found) {
+  if (core.load || core.store || core.load_store) found.cores.push_back(std::move(core));
+}
+
 // ---- Intel ----
 
 std::uint64_t TermOf(const Pmu& pmu, const char* term, const EncodedEvent& event) {
@@ -56,12 +61,23 @@ bool LoadsLackLevel3(const Pmu& pmu, const EncodedEvent& load,
          TermOf(pmu, "event", *store) == kLoadLatency && HasTerm(pmu, "frontend");
 }
 
-CoreMemoryEvents OfIntel(const Pmu& pmu, std::uint32_t ldlat, MachineMemoryEvents& found) {
-  CoreMemoryEvents core{.pmu = pmu.name};
+// Without a precise level there is no data address, so such a PMU has no events for us.
+void AddIntel(const Pmu& pmu, std::uint32_t ldlat, MachineMemoryEvents& found) {
   const auto most = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(kHighestPrecise, pmu.Cap("max_precise").value_or(kHighestPrecise)));
+  if (most == 0) {
+    found.notes.push_back(fmt::format(
+        "PMU '{}' has no precise sampling (caps/max_precise is 0), which finds the addresses: "
+        "hypervisors and old microcode withhold it",
+        pmu.name));
+    return;
+  }
+  CoreMemoryEvents core{.pmu = pmu.name, .cpus = pmu.cpus};
   auto load = Event(pmu, kLoads, {{.name = "ldlat", .value = ldlat}}, found);
   auto store = Event(pmu, kStores, {}, found);
+  if (!Has(pmu, kStores)) {
+    found.notes.push_back(fmt::format("PMU '{}' has no event for stores", pmu.name));
+  }
   if (load) {
     load->precise_level =
         LoadsLackLevel3(pmu, *load, store) ? std::min(most, kHighestPrecise - 1) : most;
@@ -73,26 +89,23 @@ CoreMemoryEvents OfIntel(const Pmu& pmu, std::uint32_t ldlat, MachineMemoryEvent
     store->least_precise_level = 1;
     core.store = MemoryEvent{.event = *std::move(store), .leader = std::nullopt};
   }
-  if (most == 0) {
-    found.problem =
-        fmt::format("PMU '{}' has no precise sampling (caps/max_precise is 0)", pmu.name);
-  }
-  return core;
+  Add(std::move(core), found);
 }
 
 bool FindIntel(const PmuCatalog& catalog, std::uint32_t ldlat, MachineMemoryEvents& found) {
+  bool any = false;
   for (const Pmu& pmu : catalog.pmus()) {
     const bool is_core = pmu.name == "cpu" || pmu.name.starts_with("cpu_");
-    if (is_core && Has(pmu, kLoads) && HasTerm(pmu, "ldlat")) {
-      found.cores.push_back(OfIntel(pmu, ldlat, found));
-    }
+    if (!is_core || !Has(pmu, kLoads) || !HasTerm(pmu, "ldlat")) continue;
+    any = true;
+    AddIntel(pmu, ldlat, found);
   }
   // The large cores first.
   std::stable_sort(found.cores.begin(), found.cores.end(), [](const auto& a, const auto& b) {
     return (a.pmu == "cpu_core") > (b.pmu == "cpu_core");
   });
-  if (!found.cores.empty()) found.source = MemorySource::kPebs;
-  return !found.cores.empty();
+  if (any) found.source = MemorySource::kPebs;
+  return any;
 }
 
 // ---- POWER ----
@@ -100,23 +113,23 @@ bool FindIntel(const PmuCatalog& catalog, std::uint32_t ldlat, MachineMemoryEven
 bool FindPower(const PmuCatalog& catalog, MachineMemoryEvents& found) {
   const Pmu* const pmu = catalog.Find("cpu");
   if (pmu == nullptr) return false;
-  CoreMemoryEvents core{.pmu = pmu->name};
+  CoreMemoryEvents core{.pmu = pmu->name, .cpus = pmu->cpus};
   const auto set = [](std::optional<MemoryEvent>& into, std::optional<EncodedEvent> event) {
     if (event) into = MemoryEvent{.event = *std::move(event), .leader = std::nullopt};
   };
   if (Has(*pmu, kLoads) && HasTerm(*pmu, "mark")) {
     set(core.load, Event(*pmu, kLoads, {}, found));
     set(core.store, Event(*pmu, kStores, {}, found));
+    found.source = MemorySource::kMmcra;
     found.notes.emplace_back(
         "loads and stores share one counter: the kernel takes turns, each is sampled half the "
         "time");
   } else if (Has(*pmu, "mem_access")) {
     set(core.load_store, Event(*pmu, "mem_access", {}, found));
+    found.source = MemorySource::kMmcra;
   }
-  if (!core.load && !core.store && !core.load_store) return false;
-  found.source = MemorySource::kMmcra;
-  found.cores.push_back(std::move(core));
-  return true;
+  Add(std::move(core), found);
+  return found.source == MemorySource::kMmcra;
 }
 
 // ---- AMD ----
@@ -124,12 +137,12 @@ bool FindPower(const PmuCatalog& catalog, MachineMemoryEvents& found) {
 bool FindAmd(const PmuCatalog& catalog, MachineMemoryEvents& found) {
   const Pmu* const pmu = catalog.Find("ibs_op");
   if (pmu == nullptr) return false;
+  found.source = MemorySource::kIbs;
   // Counting operations is less skewed than counting cycles.
   std::vector<EventTerm> terms;
   if (HasTerm(*pmu, "cnt_ctl")) terms.push_back({.name = "cnt_ctl", .value = 1});
   auto event = Terms(*pmu, terms, found);
-  if (!event) return false;
-  found.source = MemorySource::kIbs;
+  if (!event) return true;
   found.period_multiple = found.least_period = kIbsPeriodMultiple;
   found.notes.emplace_back(
       "samples of operations that are neither loads nor stores are counted, not recorded");
@@ -137,39 +150,48 @@ bool FindAmd(const PmuCatalog& catalog, MachineMemoryEvents& found) {
     found.notes.emplace_back(
         "without privileges this kernel does not allow it: it cannot leave the "
         "kernel's own code out (Linux 6.15 or newer can)");
+    found.notes.emplace_back(
+        "before Linux 6.2 it is opened on whole CPUs alone, not for one program");
   }
-  found.cores.push_back(
-      {.pmu = pmu->name,
+  Add({.pmu = pmu->name,
+       .cpus = pmu->cpus,
        .load = std::nullopt,
        .store = std::nullopt,
-       .load_store = MemoryEvent{.event = *std::move(event), .leader = std::nullopt}});
+       .load_store = MemoryEvent{.event = *std::move(event), .leader = std::nullopt}},
+      found);
   return true;
 }
 
 // ---- ARM ----
 
+std::optional<MemoryEvent> OfSpe(const Pmu& pmu, bool loads, bool stores, std::uint32_t ldlat,
+                                 MachineMemoryEvents& found) {
+  std::vector<EventTerm> terms = {{.name = "ts_enable", .value = 1},
+                                  {.name = "load_filter", .value = loads ? 1 : 0},
+                                  {.name = "store_filter", .value = stores ? 1 : 0}};
+  if (loads && HasTerm(pmu, "min_latency")) {
+    terms.push_back({.name = "min_latency", .value = ldlat});
+  }
+  auto event = Terms(pmu, terms, found);
+  if (!event) return std::nullopt;
+  return MemoryEvent{.event = *std::move(event), .leader = std::nullopt};
+}
+
 bool FindSpe(const PmuCatalog& catalog, std::uint32_t ldlat, MachineMemoryEvents& found) {
+  bool any = false;
   for (const Pmu& pmu : catalog.pmus()) {
     if (!pmu.name.starts_with("arm_spe_")) continue;
-    const auto event = [&](std::uint64_t loads,
-                           std::uint64_t stores) -> std::optional<MemoryEvent> {
-      std::vector<EventTerm> terms = {{.name = "ts_enable", .value = 1},
-                                      {.name = "load_filter", .value = loads},
-                                      {.name = "store_filter", .value = stores}};
-      if (loads != 0 && HasTerm(pmu, "min_latency")) {
-        terms.push_back({.name = "min_latency", .value = ldlat});
-      }
-      auto encoded = Terms(pmu, terms, found);
-      if (!encoded) return std::nullopt;
-      return MemoryEvent{.event = *std::move(encoded), .leader = std::nullopt};
-    };
-    found.cores.push_back(
-        {.pmu = pmu.name, .load = event(1, 0), .store = event(0, 1), .load_store = event(1, 1)});
+    any = true;
+    Add({.pmu = pmu.name,
+         .cpus = pmu.cpus,
+         .load = OfSpe(pmu, true, false, ldlat, found),
+         .store = OfSpe(pmu, false, true, ldlat, found),
+         .load_store = OfSpe(pmu, true, true, ldlat, found)},
+        found);
     found.least_period = std::max(found.least_period, pmu.Cap("min_interval").value_or(kSpePeriod));
   }
-  if (found.cores.empty()) return false;
-  found.source = MemorySource::kSpe;
-  return true;
+  if (any) found.source = MemorySource::kSpe;
+  return any;
 }
 
 std::string WhyNone(const PmuCatalog& catalog) {
@@ -191,7 +213,14 @@ MachineMemoryEvents FindMemoryEvents(const PmuCatalog& catalog, std::uint32_t ld
   MachineMemoryEvents found;
   const bool any = FindIntel(catalog, ldlat, found) || FindPower(catalog, found) ||
                    FindAmd(catalog, found) || FindSpe(catalog, ldlat, found);
-  if (!any) found.problem = WhyNone(catalog);
+  if (!any) {
+    found.problem = WhyNone(catalog);
+  } else if (found.cores.empty()) {
+    found.source = MemorySource::kNone;
+    found.problem = fmt::format("the PMU's events for memory accesses cannot be used: {}",
+                                fmt::join(found.notes, "; "));
+    found.notes.clear();
+  }
   return found;
 }
 

@@ -28,6 +28,7 @@ struct MemoryEvent {
 /// Those of one kind of cores; of most machines there is one.
 struct CoreMemoryEvents {
   std::string pmu;
+  std::vector<int> cpus;  ///< where to open them; empty = on all
   std::optional<MemoryEvent> load;
   std::optional<MemoryEvent> store;
   std::optional<MemoryEvent> load_store;
@@ -35,7 +36,7 @@ struct CoreMemoryEvents {
 
 struct MachineMemoryEvents {
   MemorySource source = MemorySource::kNone;
-  std::vector<CoreMemoryEvents> cores;  ///< one for each kind
+  std::vector<CoreMemoryEvents> cores;  ///< one for each kind; each has an event at least
   std::uint64_t period_multiple = 1;    ///< periods are to be multiples of this
   std::uint64_t least_period = 1;
   std::string problem;             ///< why there are none; empty = there are

@@ -130,7 +130,9 @@ absl::StatusOr<PmuCatalog> PmuCatalog::Read(const std::string& sys_root) {
         "there is no folder '{}': this kernel has no perf events, or hides them", folder));
   }
   PmuCatalog catalog;
-  for (const std::string& name : NamesIn(folder)) catalog.ReadPmu(folder + "/" + name, name);
+  for (const std::string& name : catalog.ReadNames(folder)) {
+    catalog.ReadPmu(fmt::format("{}/{}", folder, name), name);
+  }
   return catalog;
 }
 
@@ -138,6 +140,18 @@ const Pmu* PmuCatalog::Find(std::string_view name) const {
   const auto found =
       std::find_if(pmus_.begin(), pmus_.end(), [name](const Pmu& pmu) { return pmu.name == name; });
   return found == pmus_.end() ? nullptr : &*found;
+}
+
+// Names that are printed as they are; the kernel has no others. Hidden files are not the kernel's.
+std::vector<std::string> PmuCatalog::ReadNames(const std::string& folder) {
+  std::vector<std::string> names = NamesIn(folder);
+  std::erase_if(names, [&](const std::string& name) {
+    if (base::Printable(name) == name) return name.starts_with('.');
+    left_out_.push_back(fmt::format("{}/{}: no name of the kernel's", base::Printable(folder),
+                                    base::Printable(name)));
+    return true;
+  });
+  return names;
 }
 
 // Files there are regular ones of a page at most; anything else is not the kernel's.
@@ -175,16 +189,22 @@ void PmuCatalog::ReadPmu(const std::string& folder, const std::string& name) {
     if (event.find('.') == std::string::npos) pmu.events.emplace(event, std::move(terms));
   }
   pmu.caps = ReadTexts(folder + "/caps");
+  ReadCpus(folder, pmu);
+  pmus_.push_back(std::move(pmu));
+}
+
+void PmuCatalog::ReadCpus(const std::string& folder, Pmu& pmu) {
   for (const char* const file : {"/cpus", "/cpumask"}) {
     const auto list = ReadText(folder + file);
-    if (!list || list->empty()) continue;
+    if (!list) continue;
+    pmu.is_offline = list->empty();
+    if (list->empty()) return;
     if (auto cpus = ParseCpuList(*list)) {
       pmu.cpus = *std::move(cpus);
-      break;
+      return;
     }
     left_out_.push_back(fmt::format("{}{}: no list of CPUs", base::Printable(folder), file));
   }
-  pmus_.push_back(std::move(pmu));
 }
 
 void PmuCatalog::ReadFormats(const std::string& folder, Pmu& pmu) {
@@ -201,9 +221,9 @@ void PmuCatalog::ReadFormats(const std::string& folder, Pmu& pmu) {
 
 std::map<std::string, std::string> PmuCatalog::ReadTexts(const std::string& folder) {
   std::map<std::string, std::string> texts;
-  for (const std::string& name : NamesIn(folder)) {
-    if (name.starts_with('.')) continue;
-    if (auto text = ReadText(folder + "/" + name)) texts.emplace(name, *std::move(text));
+  for (const std::string& name : ReadNames(folder)) {
+    if (auto text = ReadText(fmt::format("{}/{}", folder, name)))
+      texts.emplace(name, *std::move(text));
   }
   return texts;
 }

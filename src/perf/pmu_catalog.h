@@ -41,7 +41,8 @@ struct Pmu {
   std::map<std::string, FieldFormat> formats;  ///< terms, by name
   std::map<std::string, std::string> events;   ///< named events and their terms
   std::map<std::string, std::string> caps;
-  std::vector<int> cpus;  ///< on which it is (`cpus`) or is to be opened (`cpumask`); empty = any
+  std::vector<int> cpus;    ///< on which it is (`cpus`) or is to be opened (`cpumask`); empty = any
+  bool is_offline = false;  ///< it names its CPUs, and none of them is online
 
   /// A number of `caps`; nothing when there is none, or it is no number.
   [[nodiscard]] std::optional<std::uint64_t> Cap(std::string_view name) const;
@@ -61,8 +62,10 @@ class PmuCatalog {
   [[nodiscard]] const std::vector<std::string>& left_out() const { return left_out_; }
 
  private:
+  [[nodiscard]] std::vector<std::string> ReadNames(const std::string& folder);
   void ReadPmu(const std::string& folder, const std::string& name);
   void ReadFormats(const std::string& folder, Pmu& pmu);
+  void ReadCpus(const std::string& folder, Pmu& pmu);
   [[nodiscard]] std::map<std::string, std::string> ReadTexts(const std::string& folder);
   [[nodiscard]] std::optional<std::string> ReadText(const std::string& path);
 

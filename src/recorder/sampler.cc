@@ -42,34 +42,50 @@ absl::Status Sampler::Plan(const RecorderOptions& options) {
   return absl::OkStatus();
 }
 
-// What the processor has for loads and stores, where it has anything.
-std::optional<RecorderOptions> Sampler::WithHardware(const RecorderOptions& options) {
+// Ways to do what was asked for, best first; the last one's failure counts.
+absl::StatusOr<std::vector<RecorderOptions>> Sampler::WaysTo(const RecorderOptions& options) {
   constexpr std::uint32_t kAnyLatency = 3;
-  const auto catalog = perf::PmuCatalog::Read(perf::RealSystem().sys_root);
-  if (!catalog.ok()) return std::nullopt;
-  RecorderOptions with = options;
-  with.events = HardwareRequests(perf::FindMemoryEvents(*catalog, kAnyLatency));
-  if (with.events.empty()) return std::nullopt;
-  return with;
+  const bool any = options.events.empty() && options.source == SourceChoice::kAuto;
+  std::vector<RecorderOptions> ways;
+  if (any || options.source == SourceChoice::kPmu) {
+    RecorderOptions hardware = options;
+    const auto catalog = perf::PmuCatalog::Read(perf::RealSystem().sys_root);
+    if (catalog.ok()) {
+      hardware.events = HardwareRequests(perf::FindMemoryEvents(*catalog, kAnyLatency));
+    }
+    if (!hardware.events.empty()) ways.push_back(std::move(hardware));
+  }
+  if (options.source != SourceChoice::kPmu) ways.push_back(options);
+  if (!ways.empty()) return ways;
+  return absl::NotFoundError(
+      "there is no PMU here that samples memory accesses and that heimdallr can read: a virtual "
+      "machine usually has none; --source clock works there (heimdallr doctor says more)");
+}
+
+absl::StatusOr<Sampler> Sampler::TryAll(
+    const RecorderOptions& options, std::vector<std::string>& warnings,
+    const std::function<absl::StatusOr<Sampler>(const RecorderOptions&)>& open) {
+  ASSIGN_OR_RETURN(const std::vector<RecorderOptions> ways, WaysTo(options));
+  for (const RecorderOptions& way : ways) {
+    auto sampler = open(way);
+    if (sampler.ok() || &way == &ways.back()) return sampler;
+    warnings.push_back(fmt::format("the clock is sampled instead of the hardware: {}",
+                                   base::Message(sampler.status())));
+  }
+  return absl::InternalError("there is no way to sample");
 }
 
 absl::StatusOr<Sampler> Sampler::Open(const RecorderOptions& options, pid_t pid,
                                       std::vector<std::string>& warnings) {
-  const bool any = options.events.empty() && options.source == SourceChoice::kAuto;
-  if (any || options.source == SourceChoice::kPmu) {
-    if (const auto with = WithHardware(options)) {
-      auto sampler = OpenAsPlanned(*with, pid, warnings);
-      if (sampler.ok() || !any) return sampler;
-      warnings.push_back(fmt::format("the clock is sampled instead of the hardware: {}",
-                                     base::Message(sampler.status())));
-    } else if (!any) {
-      return absl::NotFoundError(
-          "there is no PMU here that samples memory accesses and that heimdallr can read: a "
-          "virtual "
-          "machine usually has none; --source clock works there (heimdallr doctor says more)");
-    }
-  }
-  return OpenAsPlanned(options, pid, warnings);
+  return TryAll(options, warnings,
+                [&](const RecorderOptions& way) { return OpenAsPlanned(way, pid, warnings); });
+}
+
+absl::StatusOr<Sampler> Sampler::Attach(const RecorderOptions& options,
+                                        const std::vector<pid_t>& pids,
+                                        std::vector<std::string>& warnings) {
+  return TryAll(options, warnings,
+                [&](const RecorderOptions& way) { return AttachAsPlanned(way, pids, warnings); });
 }
 
 absl::StatusOr<Sampler> Sampler::OpenAsPlanned(const RecorderOptions& options, pid_t pid,
@@ -96,9 +112,9 @@ absl::StatusOr<Sampler> Sampler::OpenAsPlanned(const RecorderOptions& options, p
   return Sampler();
 }
 
-absl::StatusOr<Sampler> Sampler::Attach(const RecorderOptions& options,
-                                        const std::vector<pid_t>& pids,
-                                        std::vector<std::string>& warnings) {
+absl::StatusOr<Sampler> Sampler::AttachAsPlanned(const RecorderOptions& options,
+                                                 const std::vector<pid_t>& pids,
+                                                 std::vector<std::string>& warnings) {
   Sampler sampler;
   RETURN_IF_ERROR(sampler.Plan(options));
   RETURN_IF_ERROR(sampler.AttachTasks(options, pids));

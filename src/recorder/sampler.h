@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -101,10 +102,17 @@ class Sampler {
   enum class Begin { kAtExec, kWhenStarted };
 
   absl::Status Plan(const RecorderOptions& options);
-  [[nodiscard]] static std::optional<RecorderOptions> WithHardware(const RecorderOptions& options);
+  [[nodiscard]] static absl::StatusOr<std::vector<RecorderOptions>> WaysTo(
+      const RecorderOptions& options);
+  [[nodiscard]] static absl::StatusOr<Sampler> TryAll(
+      const RecorderOptions& options, std::vector<std::string>& warnings,
+      const std::function<absl::StatusOr<Sampler>(const RecorderOptions&)>& open);
   [[nodiscard]] static absl::StatusOr<Sampler> OpenAsPlanned(const RecorderOptions& options,
                                                              pid_t pid,
                                                              std::vector<std::string>& warnings);
+  [[nodiscard]] static absl::StatusOr<Sampler> AttachAsPlanned(const RecorderOptions& options,
+                                                               const std::vector<pid_t>& pids,
+                                                               std::vector<std::string>& warnings);
   absl::Status OpenRing(const RecorderOptions& options, perf::EventDescription metadata_event,
                         perf::Target target);
   absl::Status OpenCpu(const RecorderOptions& options, perf::Target target);

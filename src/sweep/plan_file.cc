@@ -11,8 +11,8 @@
 #include "base/printable.h"
 #include "base/status_macros.h"
 #include "base/syscall_error.h"
-#include "sweep/shell_words.h"
 #include "base/toml_table.h"
+#include "sweep/shell_words.h"
 
 namespace heimdallr::sweep {
 namespace {

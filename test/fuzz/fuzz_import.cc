@@ -27,8 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       {.input = PathOf(data, size), .output = "/dev/null", .replace = true});
   if (!counts.ok()) return 0;
   // Every sample is an access, a fault, or counted.
-  if (counts->samples != counts->accesses + counts->faults + counts->not_memory +
-                             counts->no_address) {
+  if (counts->samples !=
+      counts->accesses + counts->faults + counts->not_memory + counts->no_address) {
     __builtin_trap();
   }
   return 0;

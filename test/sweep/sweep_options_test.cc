@@ -75,7 +75,7 @@ TEST_CASE("Sweep options: a plan's file says all but the folder") {
   CHECK(Wrong({"--plan", plan, "out"}) ==
         "heimdallr: " + plan +
             ":4: 'source' of [[mode]] is refused: --source: 'magic' is not "
-            "'auto', 'clock', 'faults' or 'none'\n");
+            "'auto', 'pmu', 'clock', 'faults' or 'none'\n");
 }
 
 TEST_CASE("Sweep options: a sweep that is resumed has its plan") {

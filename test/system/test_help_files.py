@@ -23,7 +23,8 @@ def commands():
 def invocations():
     """Name of the page -> the command line before --help."""
     yield "heimdallr", [HEIMDALLR]
-    yield "heimdallr-sweep", [HEIMDALLR, "sweep"]
+    for command in ("sweep", "doctor", "events"):
+        yield f"heimdallr-{command}", [HEIMDALLR, command]
     yield "trace-dump", [TRACE_DUMP]
     for command in commands():
         yield f"trace-dump-{command}", [TRACE_DUMP, command]
@@ -118,7 +119,7 @@ class BashCompletion(SystemTest):
         self.assertLessEqual({"pprof", "perf-script", "parquet"},
                              self.complete("trace-dump", "export", "--format", ""))
         self.assertEqual(self.complete("heimdallr", "--source", ""),
-                         {"auto", "clock", "faults", "none"})
+                         {"auto", "pmu", "clock", "faults", "none"})
         self.assertEqual(self.complete("heimdallr", "-o", "not"), {"notes.txt"})
 
     def test_operands_are_recordings(self):
