@@ -180,8 +180,9 @@ enum class LossKind : std::uint8_t {
   kRegisterUnknown = 18,    ///< replayed operands: a register had changed between tick and operand
   kNotMemory = 19,          ///< hardware samples of operations that neither load nor store
   kNoDataAddress = 20,      ///< hardware samples for which the processor gave no data address
+  kAuxGap = 21,             ///< times ARM's SPE found no room, or sampled while a sample was open
 };
-inline constexpr std::uint8_t kLossKinds = 21;  ///< one more than the largest LossKind
+inline constexpr std::uint8_t kLossKinds = 22;  ///< one more than the largest LossKind
 
 struct LossRecord {
   std::uint64_t time_ns = 0;

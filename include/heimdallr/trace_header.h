@@ -20,6 +20,7 @@ struct StreamInfo {
   std::uint32_t frequency_hz = 0;   ///< what was asked for; 0 = a fixed period was asked for
   std::uint32_t precise_level = 0;  ///< perf_event_attr.precise_ip
   std::uint32_t minimum_latency_cycles = 0;  ///< ldlat; 0 = no filter
+  bool may_batch = false;  ///< the processor may hand over many samples at one interrupt
 };
 
 /// Where the records come from. Values are part of the trace format.

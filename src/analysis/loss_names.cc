@@ -46,6 +46,8 @@ std::string_view Name(LossKind kind) {
       return "not_memory";
     case LossKind::kNoDataAddress:
       return "no_data_address";
+    case LossKind::kAuxGap:
+      return "aux_gap";
   }
   return "unknown";
 }
@@ -117,6 +119,9 @@ std::string_view Meaning(LossKind kind) {
       return "of operations that neither load nor store";
     case LossKind::kNoDataAddress:
       return "for which the processor gave no data address";
+    case LossKind::kAuxGap:
+      return "times the processor had no room for samples, or they came too close together; how "
+             "many were missed is not known";
   }
   return "of a kind this version does not know";
 }

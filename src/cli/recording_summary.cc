@@ -198,6 +198,7 @@ std::vector<std::string> LossDetails(const RecordingResult& result) {
       {LossKind::kRegisterUnknown, "operands whose registers had changed"},
       {LossKind::kNotMemory, "samples of operations that neither load nor store"},
       {LossKind::kNoDataAddress, "samples without a data address"},
+      {LossKind::kAuxGap, "times the processor missed samples, nobody knows how many"},
       {LossKind::kNamespaceBypass, "libraries opened apart from the interposer"},
   };
   std::vector<std::string> lines;

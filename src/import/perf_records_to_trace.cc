@@ -206,6 +206,11 @@ void PerfRecordsToTrace::On(const perf::ThrottleRecord& record, std::size_t even
   Count(LossKind::kThrottle, event + 1, 1);
 }
 
+// What it tells of lies in records of perf's own, which are not read.
+void PerfRecordsToTrace::On(const perf::AuxRecord& /*record*/, std::size_t /*event*/) {
+  ++counts_.not_taken;
+}
+
 void PerfRecordsToTrace::On(const perf::UnknownRecord& /*record*/, std::size_t /*event*/) {
   ++counts_.not_taken;
 }

@@ -50,6 +50,7 @@ class PerfRecordsToTrace {
   void On(const perf::LostRecord& record, std::size_t event);
   void On(const perf::LostSamplesRecord& record, std::size_t event);
   void On(const perf::ThrottleRecord& record, std::size_t event);
+  void On(const perf::AuxRecord& record, std::size_t event);
   void On(const perf::UnknownRecord& record, std::size_t event);
 
   struct PendingExec {

@@ -251,6 +251,14 @@ ThrottleRecord TakeThrottle(FieldReader& reader, std::uint32_t type) {
   return record;
 }
 
+AuxRecord TakeAux(FieldReader& reader) {
+  AuxRecord record;
+  record.offset = reader.Take<std::uint64_t>();
+  record.size = reader.Take<std::uint64_t>();
+  record.flags = reader.Take<std::uint64_t>();
+  return record;
+}
+
 KernelRecord TakeBody(FieldReader& reader, const RawRecord& raw, const SampleLayout& layout) {
   switch (raw.type) {
     case PERF_RECORD_SAMPLE:
@@ -271,6 +279,8 @@ KernelRecord TakeBody(FieldReader& reader, const RawRecord& raw, const SampleLay
     case PERF_RECORD_THROTTLE:
     case PERF_RECORD_UNTHROTTLE:
       return TakeThrottle(reader, raw.type);
+    case PERF_RECORD_AUX:
+      return TakeAux(reader);
     default: {
       UnknownRecord record;
       record.type = raw.type;

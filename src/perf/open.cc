@@ -1,8 +1,5 @@
 #include "perf/open.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -118,13 +115,15 @@ std::string_view ToText(Concession concession) {
 }
 
 Event::Event(base::UniqueFd fd, Target target, EventDescription description,
-             std::vector<Concession> concessions)
-    : fd_(std::move(fd)),
+             std::vector<Concession> concessions, const System& system)
+    : system_(&system),
+      fd_(std::move(fd)),
       target_(target),
       description_(std::move(description)),
       concessions_(std::move(concessions)) {
   // Kernels before 3.12 do not know this request; the id is then 0, as documented.
-  if (ioctl(fd_.get(), PERF_EVENT_IOC_ID, &id_) != 0) id_ = 0;
+  const auto id = reinterpret_cast<std::uintptr_t>(&id_);
+  if (system.control(fd_.get(), PERF_EVENT_IOC_ID, id) != 0) id_ = 0;
 }
 
 absl::StatusOr<Event> Event::Open(const EventDescription& description, Target target,
@@ -150,44 +149,38 @@ absl::StatusOr<Event> Event::OpenIn(int group, const EventDescription& descripti
   }
   if (attempt.result < 0) return OpenError(-attempt.result, description, target, system);
   return Event(base::UniqueFd(attempt.result), target, std::move(attempt.event),
-               std::move(attempt.concessions));
+               std::move(attempt.concessions), system);
 }
 
-namespace {
-
-absl::Status Control(const Event& event, unsigned long request, std::uintptr_t argument,
-                     std::string_view verb) {
-  if (ioctl(event.fd(), request, argument) == 0) return absl::OkStatus();
-  const int error = errno;
-  return base::SyscallError(error, fmt::format("cannot {} '{}' on CPU {}", verb,
-                                               EventText(event.description()), event.target().cpu));
+absl::Status Event::Control(unsigned long request, std::uintptr_t argument,
+                            std::string_view verb) const {
+  const int result = system_->control(fd_.get(), request, argument);
+  if (result == 0) return absl::OkStatus();
+  return base::SyscallError(
+      -result, fmt::format("cannot {} '{}' on CPU {}", verb, EventText(description_), target_.cpu));
 }
 
-}  // namespace
+absl::Status Event::Enable() { return Control(PERF_EVENT_IOC_ENABLE, 0, "start"); }
 
-absl::Status Event::Enable() { return Control(*this, PERF_EVENT_IOC_ENABLE, 0, "start"); }
-
-absl::Status Event::Disable() { return Control(*this, PERF_EVENT_IOC_DISABLE, 0, "stop"); }
+absl::Status Event::Disable() { return Control(PERF_EVENT_IOC_DISABLE, 0, "stop"); }
 
 absl::Status Event::SetRate(std::uint64_t value) {
-  auto status = Control(*this, PERF_EVENT_IOC_PERIOD, reinterpret_cast<std::uintptr_t>(&value),
+  auto status = Control(PERF_EVENT_IOC_PERIOD, reinterpret_cast<std::uintptr_t>(&value),
                         "change the rate of");
   if (status.ok()) description_.rate.value = value;
   return status;
 }
 
 absl::Status Event::RedirectTo(const Event& other) {
-  return Control(*this, PERF_EVENT_IOC_SET_OUTPUT, static_cast<std::uintptr_t>(other.fd()),
-                 "redirect");
+  return Control(PERF_EVENT_IOC_SET_OUTPUT, static_cast<std::uintptr_t>(other.fd()), "redirect");
 }
 
 absl::StatusOr<EventCount> Event::ReadCount() const {
   std::array<std::uint64_t, 5> words{};
-  const ssize_t size = read(fd_.get(), words.data(), sizeof(words));
+  const std::ptrdiff_t size = system_->read_count(fd_.get(), words);
   if (size < 0) {
-    const int error = errno;
-    return base::SyscallError(
-        error, fmt::format("cannot read the count of '{}'", EventText(description_)));
+    return base::SyscallError(static_cast<int>(-size), fmt::format("cannot read the count of '{}'",
+                                                                   EventText(description_)));
   }
   // struct read_format of perf_event_open(2): fields not asked for are not there.
   std::size_t next = 0;

@@ -47,7 +47,7 @@ class Event {
   /// Opens, giving up what the kernel does not know, one by one, and precise levels that it does
   /// not have, one by one. Errors name the event, the CPU, the reason and the remedy:
   /// PermissionDenied, NotFound (no such PMU, or the task is gone), InvalidArgument,
-  /// ResourceExhausted (descriptors) and others by errno.
+  /// ResourceExhausted (descriptors) and others by errno. `system` outlives the event.
   [[nodiscard]] static absl::StatusOr<Event> Open(const EventDescription& description,
                                                   Target target,
                                                   const System& system = RealSystem());
@@ -86,8 +86,10 @@ class Event {
   [[nodiscard]] static absl::StatusOr<Event> OpenIn(int group, const EventDescription& description,
                                                     Target target, const System& system);
   Event(base::UniqueFd fd, Target target, EventDescription description,
-        std::vector<Concession> concessions);
+        std::vector<Concession> concessions, const System& system);
+  absl::Status Control(unsigned long request, std::uintptr_t argument, std::string_view verb) const;
 
+  const System* system_;
   base::UniqueFd fd_;
   Target target_;
   std::uint64_t id_ = 0;

@@ -116,6 +116,14 @@ struct ThrottleRecord {
   bool throttled = true;
 };
 
+/// The hardware has written a piece of the AUX area.
+struct AuxRecord {
+  Origin origin;             ///< of the thread that ran meanwhile
+  std::uint64_t offset = 0;  ///< of the piece, counted from the area's first byte on for ever
+  std::uint64_t size = 0;    ///< bytes
+  std::uint64_t flags = 0;   ///< PERF_AUX_FLAG_*
+};
+
 struct UnknownRecord {
   Origin origin;
   std::uint32_t type = 0;
@@ -123,8 +131,9 @@ struct UnknownRecord {
   std::uint32_t size = 0;  ///< bytes
 };
 
-using KernelRecord = std::variant<SampleRecord, MmapRecord, CommRecord, ForkRecord, ExitRecord,
-                                  LostRecord, LostSamplesRecord, ThrottleRecord, UnknownRecord>;
+using KernelRecord =
+    std::variant<SampleRecord, MmapRecord, CommRecord, ForkRecord, ExitRecord, LostRecord,
+                 LostSamplesRecord, ThrottleRecord, AuxRecord, UnknownRecord>;
 
 [[nodiscard]] const Origin& OriginOf(const KernelRecord& record);
 

@@ -29,6 +29,11 @@ absl::Status MapError(const absl::Status& status, std::size_t bytes, const Syste
 
 }  // namespace
 
+std::uint64_t ClockConversion::CounterOf(std::uint64_t time_ns) const {
+  const std::uint64_t time = time_ns - time_zero;
+  return (time / mult << shift) + ((time % mult << shift) / mult);
+}
+
 PerfRing::PerfRing(base::MappedRegion region, std::span<std::byte> memory,
                    std::span<std::byte> data)
     : region_(std::move(region)),
@@ -42,7 +47,7 @@ absl::StatusOr<PerfRing> PerfRing::Map(int fd, std::size_t data_bytes, std::stri
   const std::size_t least = std::max(page, kMinDataBytes);
   std::size_t bytes = std::bit_ceil(std::max(data_bytes, least));
   while (true) {
-    auto region = base::MappedRegion::Map(fd, page + bytes, 0, base::MapAccess::kReadWrite, what);
+    auto region = system.map(fd, page + bytes, 0, what);
     if (region.ok()) {
       const std::span<std::byte> memory = region->bytes();
       return PerfRing(*std::move(region), memory, memory.subspan(page));
@@ -85,6 +90,24 @@ void PerfRing::StoreTail() {
   // Release: pairs with the kernel's control dependency on data_tail; our reads of the records end
   // before the kernel may write over them.
   std::atomic_ref(control_->data_tail).store(tail_, std::memory_order_release);
+}
+
+// The kernel counts `lock` up before and after it writes; it does so on the CPU of the ring alone,
+// whose counters are of one kind, so what is read in between two equal counts belongs together.
+std::optional<ClockConversion> PerfRing::clock_conversion() const {
+  constexpr int kTries = 1000;
+  for (int i = 0; i < kTries; ++i) {
+    const std::uint32_t before = std::atomic_ref(control_->lock).load(std::memory_order_acquire);
+    const bool told = control_->cap_user_time_zero != 0;
+    const ClockConversion conversion{.time_zero = control_->time_zero,
+                                     .mult = control_->time_mult,
+                                     .shift = control_->time_shift};
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (std::atomic_ref(control_->lock).load(std::memory_order_relaxed) != before) continue;
+    if (!told || conversion.mult == 0 || conversion.shift >= 32) return std::nullopt;
+    return conversion;
+  }
+  return std::nullopt;
 }
 
 std::span<const std::byte> PerfRing::Linear(std::uint64_t position, std::size_t size) {

@@ -25,6 +25,17 @@ struct RawRecord {
   std::span<const std::byte> bytes;
 };
 
+/// How the kernel makes times of its perf clock (that of samples without `clockid`) of counts of
+/// the time stamp counter: perf_event_open(2), cap_user_time_zero.
+struct ClockConversion {
+  std::uint64_t time_zero = 0;
+  std::uint32_t mult = 1;   ///< never 0
+  std::uint16_t shift = 0;  ///< below 64
+
+  /// The count at which the perf clock shows `time_ns`.
+  [[nodiscard]] std::uint64_t CounterOf(std::uint64_t time_ns) const;
+};
+
 /// The reading half of a ring. Not thread-safe. What it reads is treated as hostile: positions and
 /// sizes are checked before they are used.
 class PerfRing {
@@ -55,6 +66,13 @@ class PerfRing {
   [[nodiscard]] std::uint64_t WaitingBytes() const;
 
   [[nodiscard]] std::size_t data_bytes() const { return data_.size(); }
+
+  /// Nothing where the kernel does not tell: its events have a clock of their own, or its counter
+  /// is none that can be trusted.
+  [[nodiscard]] std::optional<ClockConversion> clock_conversion() const;
+
+  /// The page shared with the kernel, for the AUX area that belongs to it.
+  [[nodiscard]] perf_event_mmap_page& control() { return *control_; }
 
   static constexpr std::size_t kMinDataBytes = 32U << 10;
 

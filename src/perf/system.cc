@@ -1,5 +1,6 @@
 #include "perf/system.h"
 
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,6 +20,21 @@ namespace {
 int OpenEventCall(perf_event_attr& attributes, pid_t pid, int cpu, int group, unsigned long flags) {
   const long fd = syscall(SYS_perf_event_open, &attributes, pid, cpu, group, flags);
   return fd < 0 ? -errno : static_cast<int>(fd);
+}
+
+int ControlCall(int fd, unsigned long request, std::uintptr_t argument) {
+  const int result = ioctl(fd, request, argument);
+  return result < 0 ? -errno : result;
+}
+
+std::ptrdiff_t ReadCountCall(int fd, std::span<std::uint64_t> words) {
+  const ssize_t size = read(fd, words.data(), words.size_bytes());
+  return size < 0 ? -errno : size;
+}
+
+absl::StatusOr<base::MappedRegion> MapCall(int fd, std::size_t bytes, std::uint64_t offset,
+                                           std::string_view what) {
+  return base::MappedRegion::Map(fd, bytes, offset, base::MapAccess::kReadWrite, what);
 }
 
 bool RaiseFileLimit() {
@@ -65,10 +81,15 @@ bool TakeRange(std::string_view& text, std::vector<int>& cpus) {
 
 }  // namespace
 
-System RealSystem() {
-  System system;
-  system.open_event = OpenEventCall;
-  system.raise_file_limit = RaiseFileLimit;
+System::System()
+    : open_event(OpenEventCall),
+      control(ControlCall),
+      read_count(ReadCountCall),
+      map(MapCall),
+      raise_file_limit(RaiseFileLimit) {}
+
+const System& RealSystem() {
+  static const System system;
   return system;
 }
 

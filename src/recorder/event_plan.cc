@@ -25,7 +25,9 @@ using perf::SamplingRate;
 constexpr std::uint64_t kMemoryPeriod = 10'007;
 constexpr std::uint64_t kOtherPeriod = 1'000'003;
 constexpr std::uint64_t kIbsPeriod = 16 * 6'257ULL;  // a multiple of 16 (perf/machine_events.cc)
-constexpr std::uint32_t kKernelLatency = 3;          // what perf's mem-loads asks for
+constexpr std::uint64_t kSpePeriod = 256 * 397ULL;  // of 256: PMSIRR_EL1.INTERVAL has no finer ones
+constexpr std::string_view kSpe = "arm_spe_";
+constexpr std::uint32_t kKernelLatency = 3;  // what perf's mem-loads asks for
 constexpr char kLoadsLeader[] = "mem-loads-aux";
 
 constexpr std::uint64_t kCommonFields = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID |
@@ -60,6 +62,7 @@ std::uint64_t DefaultPeriod(const EncodedEvent& event, const RecorderOptions& op
   if (IsClock(event)) return PeriodNs(options);
   if (event.type == PERF_TYPE_SOFTWARE || event.breakpoint_kind != 0) return 1;
   if (event.pmu == "ibs_op") return kIbsPeriod;
+  if (event.pmu.starts_with(kSpe)) return kSpePeriod;
   return event.text.find("mem-") != std::string::npos ? kMemoryPeriod : kOtherPeriod;
 }
 
@@ -188,10 +191,26 @@ absl::Status Explained(const EventRequest& request, const absl::Status& status) 
   return {status.code(), text};
 }
 
+// Whether the processor may hand over samples of several events at one interrupt. Of Intel's: a
+// fixed period and nothing but these fields (intel_pmu_large_pebs_flags of Linux; kernels that do
+// not have the latency among them interrupt for each sample all the same).
+bool MayBatch(const std::vector<PlannedEvent>& events) {
+  constexpr std::uint64_t kLargePebs = kCommonFields | PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID |
+                                       PERF_SAMPLE_DATA_SRC | PERF_SAMPLE_PHYS_ADDR |
+                                       PERF_SAMPLE_REGS_USER | PERF_SAMPLE_WEIGHT |
+                                       PERF_SAMPLE_WEIGHT_STRUCT;
+  return std::all_of(events.begin(), events.end(), [](const PlannedEvent& event) {
+    const EventDescription& e = event.description;
+    return event.is_spe || (e.precise_level != 0 && e.rate.unit == SamplingRate::Unit::kPeriod &&
+                            (e.sample_type & ~kLargePebs) == 0);
+  });
+}
+
 std::uint32_t LatencyOf(const EventRequest& request, const perf::ParsedEvent& parsed) {
   if (request.ldlat) return *request.ldlat;
   for (const perf::EventTerm& term : parsed.terms) {
-    if (term.name == "ldlat") return static_cast<std::uint32_t>(term.value.value_or(0));
+    if (term.name == "ldlat" || term.name == "min_latency")
+      return static_cast<std::uint32_t>(term.value.value_or(0));
   }
   const bool loads = std::any_of(parsed.terms.begin(), parsed.terms.end(),
                                  [](const auto& term) { return term.name == "mem-loads"; });
@@ -212,7 +231,8 @@ absl::StatusOr<PlannedStream> PlanStream(const EventRequest& request,
     ASSIGN_OR_RETURN(auto leader, LeaderOf(request, options, catalog, event));
     stream.events.push_back({.description = Describe(request, options, catalog, event),
                              .leader = std::move(leader),
-                             .cpus = event.cpus});
+                             .cpus = event.cpus,
+                             .is_spe = event.pmu.starts_with(kSpe)});
   }
   const EncodedEvent& first = encoded.front();
   const EventDescription& description = stream.events.front().description;
@@ -221,7 +241,8 @@ absl::StatusOr<PlannedStream> PlanStream(const EventRequest& request,
                  .name = request.name.empty() ? first.text : request.name,
                  .event = perf::EventText(description),
                  .precise_level = description.precise_level,
-                 .minimum_latency_cycles = LatencyOf(request, parsed)};
+                 .minimum_latency_cycles = LatencyOf(request, parsed),
+                 .may_batch = MayBatch(stream.events)};
   if (description.rate.unit == SamplingRate::Unit::kFrequency) {
     stream.info.frequency_hz = static_cast<std::uint32_t>(description.rate.value);
   } else {
@@ -301,7 +322,7 @@ absl::StatusOr<std::vector<PlannedStream>> PlanStreams(const RecorderOptions& op
 
 std::vector<EventRequest> HardwareRequests(const perf::MachineMemoryEvents& memory) {
   std::vector<EventRequest> requests;
-  if (!memory.problem.empty() || memory.source == perf::MemorySource::kSpe) return requests;
+  if (!memory.problem.empty()) return requests;
   const auto add = [&](const char* name, EventKind kind, const auto& event) {
     if (!event) return;
     // A name that cores of several kinds have stands for all of them.
@@ -315,6 +336,13 @@ std::vector<EventRequest> HardwareRequests(const perf::MachineMemoryEvents& memo
                         .kind = kind});
   };
   const perf::CoreMemoryEvents& core = memory.cores.front();
+  if (memory.source == perf::MemorySource::kSpe) {
+    // One event for both, as a CPU has one SPE; the name without its number stands for all CPUs.
+    if (!core.load_store) return requests;
+    const std::string& text = core.load_store->event.text;
+    requests.push_back({.name = "accesses", .event = "arm_spe" + text.substr(text.find('/'))});
+    return requests;
+  }
   add("loads", EventKind::kLoad, core.load);
   add("stores", EventKind::kStore, core.store);
   if (requests.empty()) add("accesses", EventKind::kAsTold, core.load_store);

@@ -19,6 +19,7 @@ struct PlannedEvent {
   perf::EventDescription description;
   std::optional<perf::EventDescription> leader;  ///< of its group, opened before it; it only counts
   std::vector<int> cpus;                         ///< empty = all
+  bool is_spe = false;                           ///< its samples come by the AUX area
 };
 
 struct PlannedStream {
@@ -36,8 +37,7 @@ struct PlannedStream {
 [[nodiscard]] absl::StatusOr<std::vector<PlannedStream>> PlanStreams(const RecorderOptions& options,
                                                                      const std::string& sys_root);
 
-/// The hardware's events for loads and stores, as requests. Empty when there are none, or they need
-/// what is not built in (ARM's AUX area).
+/// The hardware's events for loads and stores, as requests. Empty when there are none.
 [[nodiscard]] std::vector<EventRequest> HardwareRequests(const perf::MachineMemoryEvents& memory);
 
 }  // namespace heimdallr::recorder

@@ -258,6 +258,11 @@ void KernelStream::On(const perf::ThrottleRecord& record) {
   parts_.losses.Count(LossKind::kThrottle, 1, {.stream = parts_.sampler.StreamOf(record.event_id)});
 }
 
+// Those of sources that have such areas do not come this far.
+void KernelStream::On(const perf::AuxRecord& /*record*/) {
+  parts_.losses.Count(LossKind::kCorruptRecord, 1);
+}
+
 void KernelStream::On(const perf::UnknownRecord& /*record*/) {
   parts_.losses.Count(LossKind::kCorruptRecord, 1);
 }

@@ -65,6 +65,7 @@ class KernelStream {
   void On(const perf::LostRecord& record);
   void On(const perf::LostSamplesRecord& record);
   void On(const perf::ThrottleRecord& record);
+  void On(const perf::AuxRecord& record);
   void On(const perf::UnknownRecord& record);
 
   [[nodiscard]] std::uint64_t TimeOf(const perf::Origin& origin) const;

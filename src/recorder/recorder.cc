@@ -178,11 +178,13 @@ void RemoveTrace(const std::string& path) {
 }
 
 // Other users' processes, and those of the system, may be refused: then nothing is recorded.
-absl::StatusOr<RecordingResult> RecordAttached(const RecorderOptions& options) {
+absl::StatusOr<RecordingResult> RecordAttached(const RecorderOptions& options,
+                                               const Machine& machine) {
   RecordingResult result;
   ASSIGN_OR_RETURN(SignalGate signals, SignalGate::Open());
   RETURN_IF_ERROR(RunOn(options.placement.recorder_cpus));
-  ASSIGN_OR_RETURN(Sampler sampler, Sampler::Attach(options, options.attach, result.warnings));
+  ASSIGN_OR_RETURN(Sampler sampler,
+                   Sampler::Attach(options, options.attach, machine, result.warnings));
   const pid_t first = options.attach.front();
   RecorderOptions described = options;
   described.command = process::CommandLineOf(first);
@@ -193,6 +195,7 @@ absl::StatusOr<RecordingResult> RecordAttached(const RecorderOptions& options) {
           {.command = process::ThreadName(first, first), .host = HostName(), .pid = first}));
   TraceHeader header = MakeHeader(described, first, {});
   header.streams = sampler.streams();
+  header.origin = machine.origin;
   std::error_code error;
   header.working_directory =
       std::filesystem::read_symlink(fmt::format("/proc/{}/cwd", first), error).string();
@@ -218,8 +221,8 @@ absl::StatusOr<RecordingResult> RecordAttached(const RecorderOptions& options) {
 
 }  // namespace
 
-absl::StatusOr<RecordingResult> Record(const RecorderOptions& options) {
-  if (!options.attach.empty()) return RecordAttached(options);
+absl::StatusOr<RecordingResult> Record(const RecorderOptions& options, const Machine& machine) {
+  if (!options.attach.empty()) return RecordAttached(options, machine);
   RecordingResult result;
   ASSIGN_OR_RETURN(SignalGate signals, SignalGate::Open());
   ASSIGN_OR_RETURN(const WorkloadPlacement placement, Place(options, result.warnings));
@@ -239,10 +242,11 @@ absl::StatusOr<RecordingResult> Record(const RecorderOptions& options) {
                        {.command = BaseName(options.command[0]), .host = HostName(), .pid = pid}));
   Sampler sampler;
   if (!options.dry_run) {
-    ASSIGN_OR_RETURN(sampler, Sampler::Open(options, pid, result.warnings));
+    ASSIGN_OR_RETURN(sampler, Sampler::Open(options, pid, machine, result.warnings));
   }
   TraceHeader header = MakeHeader(options, pid, CurrentEnvironment());
   header.streams = sampler.streams();
+  header.origin = machine.origin;
   header.allocations = channel.has_value();
   header.memories = result.memories = placement.memories;
   header.nodes = placement.nodes;

@@ -13,6 +13,7 @@
 #include "heimdallr/records.h"
 #include "heimdallr/trace_header.h"
 #include "recorder/loss_ledger.h"
+#include "recorder/machine.h"
 #include "recorder/options.h"
 #include "recorder/rate_history.h"
 
@@ -69,7 +70,8 @@ struct RecordingResult {
 /// Runs the workload, or attaches to it, and records it. An error means that the workload was not
 /// started: something that was asked for cannot be had. Once it runs, nothing ends it early; what
 /// goes wrong then is in the result. Changes the signal mask and some dispositions of the calling
-/// process, which should have one thread.
-[[nodiscard]] absl::StatusOr<RecordingResult> Record(const RecorderOptions& options);
+/// process, which should have one thread. `machine` outlives the call.
+[[nodiscard]] absl::StatusOr<RecordingResult> Record(const RecorderOptions& options,
+                                                     const Machine& machine = RealMachine());
 
 }  // namespace heimdallr::recorder

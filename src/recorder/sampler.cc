@@ -1,6 +1,9 @@
 #include "recorder/sampler.h"
 
+#include <time.h>
+
 #include <algorithm>
+#include <map>
 #include <utility>
 #include <variant>
 
@@ -31,10 +34,12 @@ bool IsOn(const PlannedEvent& event, int cpu) {
 
 }  // namespace
 
-absl::Status Sampler::Plan(const RecorderOptions& options) {
-  ASSIGN_OR_RETURN(planned_, PlanStreams(options, perf::RealSystem().sys_root));
+absl::Status Sampler::Plan(const RecorderOptions& options, const Machine& machine) {
+  machine_ = &machine;
+  ASSIGN_OR_RETURN(planned_, PlanStreams(options, machine.system.sys_root));
   for (const PlannedStream& stream : planned_) {
     streams_.push_back(stream.info);
+    if (stream.info.may_batch) clock_ = EventClock::kPerf;
     if (stream.info.source != SourceKind::kClock) continue;
     period_plan_ = PlanPeriods(stream.info.period, options.max_overhead);
     governed_stream_ = stream.info.id;
@@ -43,13 +48,14 @@ absl::Status Sampler::Plan(const RecorderOptions& options) {
 }
 
 // Ways to do what was asked for, best first; the last one's failure counts.
-absl::StatusOr<std::vector<RecorderOptions>> Sampler::WaysTo(const RecorderOptions& options) {
+absl::StatusOr<std::vector<RecorderOptions>> Sampler::WaysTo(const RecorderOptions& options,
+                                                             const Machine& machine) {
   constexpr std::uint32_t kAnyLatency = 3;
   const bool any = options.events.empty() && options.source == SourceChoice::kAuto;
   std::vector<RecorderOptions> ways;
   if (any || options.source == SourceChoice::kPmu) {
     RecorderOptions hardware = options;
-    const auto catalog = perf::PmuCatalog::Read(perf::RealSystem().sys_root);
+    const auto catalog = perf::PmuCatalog::Read(machine.system.sys_root);
     if (catalog.ok()) {
       hardware.events = HardwareRequests(perf::FindMemoryEvents(*catalog, kAnyLatency));
     }
@@ -63,9 +69,9 @@ absl::StatusOr<std::vector<RecorderOptions>> Sampler::WaysTo(const RecorderOptio
 }
 
 absl::StatusOr<Sampler> Sampler::TryAll(
-    const RecorderOptions& options, std::vector<std::string>& warnings,
+    const RecorderOptions& options, const Machine& machine, std::vector<std::string>& warnings,
     const std::function<absl::StatusOr<Sampler>(const RecorderOptions&)>& open) {
-  ASSIGN_OR_RETURN(const std::vector<RecorderOptions> ways, WaysTo(options));
+  ASSIGN_OR_RETURN(const std::vector<RecorderOptions> ways, WaysTo(options, machine));
   for (const RecorderOptions& way : ways) {
     auto sampler = open(way);
     if (sampler.ok() || &way == &ways.back()) return sampler;
@@ -76,26 +82,28 @@ absl::StatusOr<Sampler> Sampler::TryAll(
 }
 
 absl::StatusOr<Sampler> Sampler::Open(const RecorderOptions& options, pid_t pid,
-                                      std::vector<std::string>& warnings) {
-  return TryAll(options, warnings,
-                [&](const RecorderOptions& way) { return OpenAsPlanned(way, pid, warnings); });
+                                      const Machine& machine, std::vector<std::string>& warnings) {
+  return TryAll(options, machine, warnings, [&](const RecorderOptions& way) {
+    return OpenAsPlanned(way, pid, machine, warnings);
+  });
 }
 
 absl::StatusOr<Sampler> Sampler::Attach(const RecorderOptions& options,
-                                        const std::vector<pid_t>& pids,
+                                        const std::vector<pid_t>& pids, const Machine& machine,
                                         std::vector<std::string>& warnings) {
-  return TryAll(options, warnings,
-                [&](const RecorderOptions& way) { return AttachAsPlanned(way, pids, warnings); });
+  return TryAll(options, machine, warnings, [&](const RecorderOptions& way) {
+    return AttachAsPlanned(way, pids, machine, warnings);
+  });
 }
 
 absl::StatusOr<Sampler> Sampler::OpenAsPlanned(const RecorderOptions& options, pid_t pid,
+                                               const Machine& machine,
                                                std::vector<std::string>& warnings) {
   Sampler sampler;
-  const auto cpus = perf::OnlineCpus(perf::RealSystem());
-  if (!cpus.ok()) return cpus.status();
-  RETURN_IF_ERROR(sampler.Plan(options));
+  ASSIGN_OR_RETURN(const std::vector<int> cpus, perf::OnlineCpus(machine.system));
+  RETURN_IF_ERROR(sampler.Plan(options, machine));
   absl::Status status;
-  for (const int cpu : *cpus) {
+  for (const int cpu : cpus) {
     status = sampler.OpenCpu(options, {.pid = pid, .cpu = cpu});
     if (!status.ok()) break;
   }
@@ -114,9 +122,10 @@ absl::StatusOr<Sampler> Sampler::OpenAsPlanned(const RecorderOptions& options, p
 
 absl::StatusOr<Sampler> Sampler::AttachAsPlanned(const RecorderOptions& options,
                                                  const std::vector<pid_t>& pids,
+                                                 const Machine& machine,
                                                  std::vector<std::string>& warnings) {
   Sampler sampler;
-  RETURN_IF_ERROR(sampler.Plan(options));
+  RETURN_IF_ERROR(sampler.Plan(options, machine));
   RETURN_IF_ERROR(sampler.AttachTasks(options, pids));
   if (auto warning = sampler.SmallerRings(options)) warnings.push_back(*std::move(warning));
   return sampler;
@@ -125,7 +134,7 @@ absl::StatusOr<Sampler> Sampler::AttachAsPlanned(const RecorderOptions& options,
 // Threads that are made meanwhile either inherit events, which the rings tell, or are found at the
 // next look.
 absl::Status Sampler::AttachTasks(const RecorderOptions& options, const std::vector<pid_t>& pids) {
-  ASSIGN_OR_RETURN(const std::vector<int> cpus, perf::OnlineCpus(perf::RealSystem()));
+  ASSIGN_OR_RETURN(const std::vector<int> cpus, perf::OnlineCpus(machine_->system));
   bool found_more = true;
   while (found_more) {
     found_more = false;
@@ -158,7 +167,7 @@ absl::Status Sampler::AttachTask(const RecorderOptions& options, pid_t tid,
     } else {
       EventDescription metadata = perf::MetadataEvent();
       metadata.disabled = metadata.enable_on_exec = false;
-      ASSIGN_OR_RETURN(perf::Event event, perf::Event::Open(metadata, target));
+      ASSIGN_OR_RETURN(perf::Event event, OpenEvent(metadata, target));
       RETURN_IF_ERROR(event.RedirectTo(cpus_[i].metadata.front()));
       cpus_[i].decoder.Add(event.id(), perf::LayoutOf(event.description()));
       cpus_[i].metadata.push_back(std::move(event));
@@ -172,6 +181,7 @@ absl::Status Sampler::Start() {
   absl::Status status;
   for (Cpu& cpu : cpus_) {
     for (perf::Event& event : cpu.others) status.Update(event.Enable());
+    if (cpu.spe) status.Update(cpu.spe->Enable());
   }
   if (period_plan_) status.Update(UseStep(period_plan_->start));
   return status;
@@ -190,7 +200,7 @@ std::optional<std::string> Sampler::SmallerRings(const RecorderOptions& options)
 }
 
 // Without it, times of samples and of allocations could not be compared.
-absl::Status CheckClock(const perf::Event& event) {
+static absl::Status CheckClock(const perf::Event& event) {
   const auto& given_up = event.concessions();
   if (std::find(given_up.begin(), given_up.end(), perf::Concession::kClock) == given_up.end()) {
     return absl::OkStatus();
@@ -199,20 +209,50 @@ absl::Status CheckClock(const perf::Event& event) {
       "this kernel cannot stamp events by CLOCK_MONOTONIC (Linux 4.1 or newer can)");
 }
 
+EventDescription Sampler::Stamped(EventDescription description) const {
+  if (clock_ == EventClock::kPerf) description.clock.reset();
+  return description;
+}
+
+absl::StatusOr<perf::Event> Sampler::OpenEvent(EventDescription description,
+                                               perf::Target target) const {
+  return perf::Event::Open(Stamped(std::move(description)), target, machine_->system);
+}
+
 absl::Status Sampler::OpenRing(const RecorderOptions& options, EventDescription metadata_event,
                                perf::Target target) {
   metadata_event.wakeup_bytes = static_cast<std::uint32_t>(options.buffer_bytes / 4);
-  ASSIGN_OR_RETURN(perf::Event metadata, perf::Event::Open(metadata_event, target));
+  ASSIGN_OR_RETURN(perf::Event metadata, OpenEvent(metadata_event, target));
   RETURN_IF_ERROR(CheckClock(metadata));
-  ASSIGN_OR_RETURN(perf::PerfRing ring,
-                   perf::PerfRing::Map(metadata.fd(), options.buffer_bytes,
-                                       fmt::format("perf ring of CPU {}", target.cpu)));
+  ASSIGN_OR_RETURN(
+      perf::PerfRing ring,
+      perf::PerfRing::Map(metadata.fd(), options.buffer_bytes,
+                          fmt::format("perf ring of CPU {}", target.cpu), machine_->system));
+  if (clock_ == EventClock::kPerf && !ring.clock_conversion()) {
+    if (!cpus_.empty()) {
+      return absl::UnavailableError(fmt::format(
+          "the kernel tells how its clock runs on CPU {} no longer; try again", target.cpu));
+    }
+    // Then each sample costs an interrupt, and its time is right.
+    clock_ = EventClock::kMonotonic;
+    for (StreamInfo& stream : streams_) stream.may_batch = false;
+    return OpenRing(options, metadata_event, target);
+  }
+  if (clock_ == EventClock::kPerf && !counter_) StartCounter();
   Cpu cpu{.ring = std::move(ring)};
   cpu.decoder.Add(metadata.id(), perf::LayoutOf(metadata.description()));
   cpu.metadata.push_back(std::move(metadata));
   if (period_plan_) cpu.steps.resize(period_plan_->steps.size());
   cpus_.push_back(std::move(cpu));
   return absl::OkStatus();
+}
+
+// Two moments make a first rate; ReadRings adds more.
+void Sampler::StartCounter() {
+  constexpr timespec kApart{.tv_sec = 0, .tv_nsec = 200'000};
+  const channel::ClockPair first = machine_->sample_clocks();
+  nanosleep(&kApart, nullptr);
+  counter_.emplace(first, machine_->sample_clocks());
 }
 
 absl::Status Sampler::OpenCpu(const RecorderOptions& options, perf::Target target) {
@@ -238,7 +278,7 @@ absl::Status Sampler::AddGoverned(const EventDescription& description, perf::Tar
     at_step.rate.value = period_plan_->steps[step];
     // The kernel forgets this at the first exec: later ones do not undo UseStep.
     at_step.enable_on_exec = begin == Begin::kAtExec && step == period_plan_->start;
-    ASSIGN_OR_RETURN(perf::Event event, perf::Event::Open(at_step, target));
+    ASSIGN_OR_RETURN(perf::Event event, OpenEvent(at_step, target));
     RETURN_IF_ERROR(Keep(std::move(event), governed_stream_, cpu, cpu.steps[step]));
   }
   return absl::OkStatus();
@@ -249,21 +289,41 @@ absl::Status Sampler::AddStream(const PlannedStream& stream, perf::Target target
                                 Cpu& cpu) {
   for (const PlannedEvent& planned : stream.events) {
     if (!IsOn(planned, target.cpu)) continue;
+    if (planned.is_spe) {
+      RETURN_IF_ERROR(AddSpe(planned, stream.info.id, target, begin, cpu));
+      continue;
+    }
     EventDescription description = planned.description;
     description.enable_on_exec = begin == Begin::kAtExec;
     if (!planned.leader) {
-      ASSIGN_OR_RETURN(perf::Event event, perf::Event::Open(description, target));
+      ASSIGN_OR_RETURN(perf::Event event, OpenEvent(description, target));
       RETURN_IF_ERROR(Keep(std::move(event), stream.info.id, cpu, cpu.others));
       continue;
     }
     EventDescription leading = *planned.leader;
     leading.enable_on_exec = begin == Begin::kAtExec;
     description.disabled = description.enable_on_exec = false;
-    ASSIGN_OR_RETURN(perf::Event leader, perf::Event::Open(leading, target));
-    ASSIGN_OR_RETURN(perf::Event event, perf::Event::OpenBehind(leader, description));
+    ASSIGN_OR_RETURN(perf::Event leader, OpenEvent(leading, target));
+    ASSIGN_OR_RETURN(perf::Event event,
+                     perf::Event::OpenBehind(leader, Stamped(description), machine_->system));
     RETURN_IF_ERROR(Keep(std::move(leader), 0, cpu, cpu.others));
     RETURN_IF_ERROR(Keep(std::move(event), stream.info.id, cpu, cpu.others));
   }
+  return absl::OkStatus();
+}
+
+absl::Status Sampler::AddSpe(const PlannedEvent& planned, std::uint8_t stream, perf::Target target,
+                             Begin begin, Cpu& cpu) {
+  EventDescription description = planned.description;
+  description.enable_on_exec = begin == Begin::kAtExec;
+  // Its records alone have times of this clock, those in the AUX area the counter's.
+  description.clock = CLOCK_MONOTONIC;
+  ASSIGN_OR_RETURN(perf::Event event, perf::Event::Open(description, target, machine_->system));
+  RETURN_IF_ERROR(CheckClock(event));
+  stream_of_event_[event.id()] = stream;
+  if (!counter_) StartCounter();
+  if (cpu.spe) return cpu.spe->Add(std::move(event));
+  ASSIGN_OR_RETURN(cpu.spe, SpeSource::Make(std::move(event), machine_->system));
   return absl::OkStatus();
 }
 
@@ -302,15 +362,34 @@ std::uint8_t Sampler::StreamOf(std::uint64_t event_id) const {
 
 bool Sampler::HasWork() const {
   return queue_.size() != 0 || std::any_of(cpus_.begin(), cpus_.end(), [](const Cpu& cpu) {
-           return cpu.ring.WaitingBytes() != 0;
+           return cpu.ring.WaitingBytes() != 0 || (cpu.spe && cpu.spe->HasWork());
          });
 }
 
+bool Sampler::holds_back() const {
+  return std::any_of(cpus_.begin(), cpus_.end(),
+                     [](const Cpu& cpu) { return cpu.spe.has_value(); });
+}
+
+// An event whose program has ended has nothing to give; errors say no more than that.
+void Sampler::Flush() {
+  for (Cpu& cpu : cpus_) {
+    if (cpu.spe) cpu.spe->Flush().IgnoreError();
+  }
+}
+
 void Sampler::ReadRings(LossLedger& losses) {
-  for (Cpu& cpu : cpus_) ReadRing(cpu, losses);
+  if (counter_) counter_->Add(machine_->sample_clocks());
+  for (Cpu& cpu : cpus_) {
+    ReadRing(cpu, losses);
+    if (!cpu.spe) continue;
+    cpu.spe->Read(*counter_, losses,
+                  [this](perf::KernelRecord record) { Queue(std::move(record)); });
+  }
 }
 
 void Sampler::ReadRing(Cpu& cpu, LossLedger& losses) {
+  const auto conversion = clock_ == EventClock::kPerf ? cpu.ring.clock_conversion() : std::nullopt;
   while (true) {
     const auto raw = cpu.ring.Peek();
     if (!raw.ok()) {
@@ -325,25 +404,72 @@ void Sampler::ReadRing(Cpu& cpu, LossLedger& losses) {
       losses.Count(LossKind::kCorruptRecord, 1);
       continue;
     }
-    if (const auto* fork = std::get_if<perf::ForkRecord>(&*record); fork && !attached_.empty()) {
-      attached_.insert(fork->tid);
+    if (conversion) {
+      std::visit(
+          [&](auto& r) {
+            r.origin.time_ns = counter_->ToMonotonicNs(conversion->CounterOf(r.origin.time_ns));
+          },
+          *record);
     }
-    const std::uint64_t time_ns = perf::OriginOf(*record).time_ns;
-    queue_.Push(time_ns, *std::move(record));
+    Queue(*std::move(record));
   }
 }
 
-void Sampler::CountFinalLosses(std::uint64_t counted, LossLedger& losses) const {
-  std::uint64_t lost = 0;
+void Sampler::Queue(perf::KernelRecord record) {
+  if (const auto* fork = std::get_if<perf::ForkRecord>(&record); fork && !attached_.empty()) {
+    attached_.insert(fork->tid);
+  }
+  const std::uint64_t time_ns = perf::OriginOf(record).time_ns;
+  queue_.Push(time_ns, std::move(record));
+}
+
+template <typename Sink>
+void Sampler::ReadCounts(const Cpu& cpu, Sink&& sink) {
+  const auto read = [&](const perf::Event& event) {
+    if (const auto count = event.ReadCount(); count.ok()) sink(event, *count);
+  };
+  for (const auto& of_step : cpu.steps) std::for_each(of_step.begin(), of_step.end(), read);
+  std::for_each(cpu.others.begin(), cpu.others.end(), read);
+  std::for_each(cpu.metadata.begin(), cpu.metadata.end(), read);
+}
+
+// An event of one CPU is "enabled" while its threads run, on whatever CPU, and "running" while it
+// has a counter on its own: so the greatest of the first and the sum of the second are compared.
+void Sampler::CountMultiplexed(LossLedger& losses) const {
+  struct Times {
+    std::uint64_t enabled_ns = 0;
+    std::uint64_t running_ns = 0;
+  };
+  std::map<std::uint8_t, Times> of_streams;
   for (const Cpu& cpu : cpus_) {
-    const auto add = [&lost](const perf::Event& event) {
-      if (const auto count = event.ReadCount(); count.ok()) lost += count->lost;
+    std::map<std::uint8_t, std::uint64_t> enabled_ns;
+    ReadCounts(cpu, [&](const perf::Event& event, const perf::EventCount& count) {
+      const std::uint8_t stream = StreamOf(event.id());
+      if (stream == 0 || event.description().rate.value == 0) return;
+      enabled_ns[stream] += count.time_enabled_ns;
+      of_streams[stream].running_ns += count.time_running_ns;
+    });
+    for (const auto& [stream, ns] : enabled_ns) {
+      of_streams[stream].enabled_ns = std::max(of_streams[stream].enabled_ns, ns);
+    }
+  }
+  for (const auto& [stream, times] : of_streams) {
+    if (times.enabled_ns <= times.running_ns) continue;
+    losses.Count(LossKind::kMultiplexed, times.enabled_ns - times.running_ns, {.stream = stream});
+  }
+}
+
+void Sampler::CountFinalLosses(std::uint64_t counted, LossLedger& losses) {
+  std::uint64_t lost = 0;
+  for (Cpu& cpu : cpus_) {
+    const auto add = [&](const perf::Event& /*event*/, const perf::EventCount& count) {
+      lost += count.lost;
     };
-    for (const auto& of_step : cpu.steps) std::for_each(of_step.begin(), of_step.end(), add);
-    std::for_each(cpu.others.begin(), cpu.others.end(), add);
-    std::for_each(cpu.metadata.begin(), cpu.metadata.end(), add);
+    ReadCounts(cpu, add);
+    if (cpu.spe) cpu.spe->CountUntold(losses);
   }
   if (lost > counted) losses.Count(LossKind::kRingOverflow, lost - counted);
+  CountMultiplexed(losses);
 }
 
 }  // namespace heimdallr::recorder

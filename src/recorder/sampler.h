@@ -14,6 +14,7 @@
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
+#include "channel/clock_sync.h"
 #include "heimdallr/trace_header.h"
 #include "perf/decode.h"
 #include "perf/merge_queue.h"
@@ -22,7 +23,9 @@
 #include "perf/ring.h"
 #include "recorder/event_plan.h"
 #include "recorder/governor.h"
+#include "recorder/machine.h"
 #include "recorder/options.h"
+#include "recorder/spe_source.h"
 
 namespace heimdallr::recorder {
 
@@ -34,13 +37,16 @@ class Sampler {
  public:
   /// Opens what `options` asks for. With SourceChoice::kAuto, what the kernel refuses is left out
   /// and said in `warnings`; what was asked for by name is an error.
+  /// `machine` outlives the sampler.
   [[nodiscard]] static absl::StatusOr<Sampler> Open(const RecorderOptions& options, pid_t pid,
+                                                    const Machine& machine,
                                                     std::vector<std::string>& warnings);
 
   /// The same for processes that run already: each of their threads, and those that come. Sampling
   /// begins with Start. NotFound when one of `pids` is not there.
   [[nodiscard]] static absl::StatusOr<Sampler> Attach(const RecorderOptions& options,
                                                       const std::vector<pid_t>& pids,
+                                                      const Machine& machine,
                                                       std::vector<std::string>& warnings);
   /// Of what was attached.
   absl::Status Start();
@@ -76,6 +82,11 @@ class Sampler {
   /// Moves everything in the rings to the queue. Damaged records are counted.
   void ReadRings(LossLedger& losses);
 
+  /// How long a sample may stay where ReadRings does not see it, unless Flush is called.
+  [[nodiscard]] bool holds_back() const;
+  /// Makes samples that the processor holds back come with the next ReadRings.
+  void Flush();
+
   /// Hands out what is queued up to a time of CLOCK_MONOTONIC, in order. Pass the time taken before
   /// the last but one ReadRings: nothing earlier can still come.
   template <typename Sink>
@@ -85,12 +96,13 @@ class Sampler {
 
   /// At the end: what the kernel says was lost beyond `counted`: it only tells of a loss when there
   /// is room again.
-  void CountFinalLosses(std::uint64_t counted, LossLedger& losses) const;
+  void CountFinalLosses(std::uint64_t counted, LossLedger& losses);
 
  private:
   struct Cpu {
     std::vector<perf::Event> metadata;  // of each task; the first owns the ring
     perf::PerfRing ring;
+    std::optional<SpeSource> spe;
     perf::Decoder decoder;
     // Of the governed stream, by step of the plan, of each task; only one step is enabled. The
     // kernel gives a new period to an event but not to the copies that threads have inherited
@@ -100,19 +112,26 @@ class Sampler {
   };
   // When events begin to count.
   enum class Begin { kAtExec, kWhenStarted };
+  // Whose times the records have. Any other than the kernel's own clock makes the processor
+  // interrupt for each sample.
+  enum class EventClock { kMonotonic, kPerf };
 
-  absl::Status Plan(const RecorderOptions& options);
   [[nodiscard]] static absl::StatusOr<std::vector<RecorderOptions>> WaysTo(
-      const RecorderOptions& options);
+      const RecorderOptions& options, const Machine& machine);
   [[nodiscard]] static absl::StatusOr<Sampler> TryAll(
-      const RecorderOptions& options, std::vector<std::string>& warnings,
+      const RecorderOptions& options, const Machine& machine, std::vector<std::string>& warnings,
       const std::function<absl::StatusOr<Sampler>(const RecorderOptions&)>& open);
   [[nodiscard]] static absl::StatusOr<Sampler> OpenAsPlanned(const RecorderOptions& options,
-                                                             pid_t pid,
+                                                             pid_t pid, const Machine& machine,
                                                              std::vector<std::string>& warnings);
   [[nodiscard]] static absl::StatusOr<Sampler> AttachAsPlanned(const RecorderOptions& options,
                                                                const std::vector<pid_t>& pids,
+                                                               const Machine& machine,
                                                                std::vector<std::string>& warnings);
+  absl::Status Plan(const RecorderOptions& options, const Machine& machine);
+  [[nodiscard]] absl::StatusOr<perf::Event> OpenEvent(perf::EventDescription description,
+                                                      perf::Target target) const;
+  [[nodiscard]] perf::EventDescription Stamped(perf::EventDescription description) const;
   absl::Status OpenRing(const RecorderOptions& options, perf::EventDescription metadata_event,
                         perf::Target target);
   absl::Status OpenCpu(const RecorderOptions& options, perf::Target target);
@@ -120,13 +139,23 @@ class Sampler {
   absl::Status AddGoverned(const perf::EventDescription& description, perf::Target target,
                            Begin begin, Cpu& cpu);
   absl::Status AddStream(const PlannedStream& stream, perf::Target target, Begin begin, Cpu& cpu);
+  absl::Status AddSpe(const PlannedEvent& planned, std::uint8_t stream, perf::Target target,
+                      Begin begin, Cpu& cpu);
   absl::Status AttachTasks(const RecorderOptions& options, const std::vector<pid_t>& pids);
   absl::Status AttachTask(const RecorderOptions& options, pid_t tid, const std::vector<int>& cpus);
   absl::Status Keep(perf::Event event, std::uint8_t stream, Cpu& cpu,
                     std::vector<perf::Event>& events);
   [[nodiscard]] std::optional<std::string> SmallerRings(const RecorderOptions& options) const;
   void ReadRing(Cpu& cpu, LossLedger& losses);
+  void Queue(perf::KernelRecord record);
+  void StartCounter();
+  template <typename Sink>
+  static void ReadCounts(const Cpu& cpu, Sink&& sink);
+  void CountMultiplexed(LossLedger& losses) const;
 
+  const Machine* machine_ = &RealMachine();
+  EventClock clock_ = EventClock::kMonotonic;
+  std::optional<channel::ClockSync> counter_;  // where records have its stamps
   std::vector<Cpu> cpus_;
   std::vector<PlannedStream> planned_;
   std::vector<StreamInfo> streams_;

@@ -31,6 +31,8 @@ constexpr std::uint64_t kRoundNs = kSecond;
 constexpr std::uint64_t kReapNs = kSecond / 4;
 // How late an event may be published after its stamp without counting as late in the trace.
 constexpr std::uint64_t kPublishSlackNs = 50 * kMillisecond;
+// And a sample that the processor holds back: until the flush of the round before.
+constexpr std::uint64_t kFlushSlackNs = 2 * kRoundNs;
 
 // Between drains. The shortest is a fraction of what fills a ring of the default size at the
 // highest rate seen (20 M events/s: 0.8 ms); the longest bounds how old code may be when it is
@@ -245,11 +247,13 @@ void Session::DoPeriodicWork() {
   if (now >= next_round_ns_) {
     processes_.LookAtLiving();
     symbols_.OnRound();
+    parts_.sampler.Flush();
     next_round_ns_ = now + kRoundNs;
   }
   losses_.Flush(Relative(now), parts_.writer);
   // The kernel's records are handed out later than the interposer's, whatever a drain took.
-  std::uint64_t safe = std::min(popped_until_ns_, now - std::min(now, kPublishSlackNs));
+  const std::uint64_t slack = parts_.sampler.holds_back() ? kFlushSlackNs : kPublishSlackNs;
+  std::uint64_t safe = std::min(popped_until_ns_, now - std::min(now, slack));
   if (pages_) {
     WritePlacements();
     safe = std::min(safe, pages_->CompleteUntil());
@@ -286,6 +290,7 @@ void Session::DrainTheRest() {
     parts_.channel->Poll(allocations_, base::MonotonicNs());
     parts_.channel->Reap(allocations_, ThreadIsAlive);
   }
+  parts_.sampler.Flush();
   parts_.sampler.ReadRings(losses_);
   PopUntil(std::numeric_limits<std::uint64_t>::max());
 }

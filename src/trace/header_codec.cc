@@ -40,6 +40,7 @@ void PutStream(const StreamInfo& stream, v1::Stream& message) {
   message.set_frequency_hz(stream.frequency_hz);
   message.set_precise_level(stream.precise_level);
   message.set_minimum_latency_cycles(stream.minimum_latency_cycles);
+  message.set_may_batch(stream.may_batch);
 }
 
 StreamInfo GetStream(const v1::Stream& message) {
@@ -52,7 +53,8 @@ StreamInfo GetStream(const v1::Stream& message) {
           .period = message.period(),
           .frequency_hz = message.frequency_hz(),
           .precise_level = message.precise_level(),
-          .minimum_latency_cycles = message.minimum_latency_cycles()};
+          .minimum_latency_cycles = message.minimum_latency_cycles(),
+          .may_batch = message.may_batch()};
 }
 
 void PutMemory(const MemoryInfo& memory, v1::Memory& message) {

@@ -94,6 +94,7 @@ static_assert(Same(LossKind::kSegmentBase, v1::LOSS_KIND_SEGMENT_BASE));
 static_assert(Same(LossKind::kRegisterUnknown, v1::LOSS_KIND_REGISTER_UNKNOWN));
 static_assert(Same(LossKind::kNotMemory, v1::LOSS_KIND_NOT_MEMORY));
 static_assert(Same(LossKind::kNoDataAddress, v1::LOSS_KIND_NO_DATA_ADDRESS));
+static_assert(Same(LossKind::kAuxGap, v1::LOSS_KIND_AUX_GAP));
 static_assert(Same(TraceOrigin::kImported, v1::ORIGIN_IMPORTED));
 static_assert(Same(TraceOrigin::kSynthetic, v1::ORIGIN_SYNTHETIC));
 static_assert(kTraceOrigins - 1 == static_cast<int>(v1::Origin_MAX));

@@ -1,0 +1,433 @@
+// The complete recorder on machines that are not there: what a played kernel puts into its rings
+// must come out of the trace, and what does not must be counted.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <random>
+#include <thread>
+
+#include <catch2/catch.hpp>
+
+#include "heimdallr/trace_reader.h"
+#include "recorder/recorder.h"
+#include "synthetic_kernel.h"
+
+namespace heimdallr::synthetic {
+namespace {
+
+constexpr std::uint64_t kHeap = 0x5555'0000'0000;
+constexpr std::uint64_t kHeapBytes = 1U << 30;
+constexpr std::uint64_t kCode = 0x4000'0000;
+
+/// An operation and when it was.
+struct Executed {
+  Operation operation;
+  std::uint64_t monotonic_ns = 0;
+};
+
+using Program = std::function<void(SyntheticKernel&, std::vector<Executed>&)>;
+
+struct Played {
+  recorder::RecordingResult result;
+  TraceHeader header;
+  std::vector<AccessRecord> accesses;
+  std::map<LossKind, std::uint64_t> losses;
+  std::vector<Executed> executed;
+  std::int32_t pid = 0;
+
+  [[nodiscard]] std::uint64_t lost(LossKind kind) const {
+    const auto found = losses.find(kind);
+    return found == losses.end() ? 0 : found->second;
+  }
+};
+
+/// A folder of its own with a named pipe that a real program waits at: it stands for the one that
+/// is played, as the recorder releases and waits for a process.
+class Stage {
+ public:
+  Stage() {
+    std::string name = (std::filesystem::temp_directory_path() / "heimdallr-stage-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    folder_ = name;
+    REQUIRE(mkfifo(pipe().c_str(), 0600) == 0);
+  }
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+  ~Stage() { std::filesystem::remove_all(folder_); }
+
+  [[nodiscard]] std::string pipe() const { return folder_ / "pipe"; }
+  [[nodiscard]] std::string trace() const { return folder_ / "played.htrace"; }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+void ReadTrace(const std::string& path, Played& played) {
+  auto reader = TraceReader::Open(path);
+  REQUIRE(reader.ok());
+  played.header = reader->header();
+  while (true) {
+    const auto record = reader->Next();
+    REQUIRE(record.ok());
+    if (*record == nullptr) break;
+    if (const auto* access = std::get_if<AccessRecord>(*record)) {
+      played.accesses.push_back(*access);
+    } else if (const auto* loss = std::get_if<LossRecord>(*record)) {
+      played.losses[loss->kind] += loss->count;
+    }
+  }
+}
+
+recorder::RecorderOptions OptionsOn(const Stage& stage) {
+  recorder::RecorderOptions options;
+  options.command = {"cat", stage.pipe()};
+  options.output = stage.trace();
+  options.allocations = recorder::AllocationTracing::kOff;
+  return options;
+}
+
+Played Record(SyntheticKernel& kernel, const Program& program,
+              const std::function<void(recorder::RecorderOptions&)>& change = {}) {
+  const Stage stage;
+  recorder::RecorderOptions options = OptionsOn(stage);
+  if (change) change(options);
+  Played played;
+  // Begins when the real program has been executed and opens its end of the pipe.
+  std::thread player([&] {
+    const int fd = open(stage.pipe().c_str(), O_WRONLY | O_CLOEXEC);
+    if (!kernel.opened().empty()) {
+      played.pid = kernel.pid();
+      kernel.Begin(kHeap, kHeapBytes);
+      program(kernel, played.executed);
+      kernel.End();
+    }
+    close(fd);
+  });
+  auto result = recorder::Record(options, kernel.machine());
+  if (!result.ok()) {
+    // Nobody else opens the pipe.
+    close(open(stage.pipe().c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  }
+  player.join();
+  INFO(result.status().ToString());
+  REQUIRE(result.ok());
+  played.result = *std::move(result);
+  CHECK(played.result.trace_status.ok());
+  ReadTrace(stage.trace(), played);
+  return played;
+}
+
+/// `count` loads and stores at random addresses by two threads on all CPUs.
+std::vector<Operation> RandomOperations(const PlayedMachine& machine, std::size_t count) {
+  const std::uint32_t cpus = machine.online == "0-11" ? 12 : 2;
+  std::mt19937_64 random(20261123);
+  std::vector<Operation> operations(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool stores = random() % 3 == 0;
+    operations[i] = {.kind = stores ? Operation::Kind::kStore : Operation::Kind::kLoad,
+                     .ip = kCode + random() % 4096,
+                     .address = kHeap + random() % kHeapBytes,
+                     .data_source = stores ? machine.store_source : machine.load_source,
+                     .latency_cycles = static_cast<std::uint16_t>(random() % 3000),
+                     .cpu = static_cast<std::uint32_t>(random() % cpus),
+                     .thread = static_cast<int>(random() % 2)};
+  }
+  return operations;
+}
+
+Program Runs(std::vector<Operation> operations) {
+  return [operations = std::move(operations)](SyntheticKernel& kernel,
+                                              std::vector<Executed>& executed) {
+    for (const Operation& operation : operations) {
+      executed.push_back({operation, kernel.Execute(operation, SyntheticKernel::WhenFull::kWait)});
+    }
+  };
+}
+
+AccessKind KindOf(const Operation& operation) {
+  return operation.kind == Operation::Kind::kLoad ? AccessKind::kLoad : AccessKind::kStore;
+}
+
+/// Each operation is in the trace once, with everything the PMU told of it.
+void CheckAllAreThere(const Played& played) {
+  REQUIRE(played.accesses.size() == played.executed.size());
+  std::vector<Executed> executed = played.executed;
+  const auto by_time = [](const auto& a, const auto& b) { return a.monotonic_ns < b.monotonic_ns; };
+  std::stable_sort(executed.begin(), executed.end(), by_time);
+  std::size_t wrong = 0;
+  std::uint64_t furthest_ns = 0;
+  for (std::size_t i = 0; i < executed.size(); ++i) {
+    const AccessRecord& access = played.accesses[i];
+    const Operation& operation = executed[i].operation;
+    const std::uint64_t time_ns = executed[i].monotonic_ns - played.header.start_monotonic_ns;
+    furthest_ns = std::max(furthest_ns,
+                           std::max(access.time_ns, time_ns) - std::min(access.time_ns, time_ns));
+    const bool right = access.address == operation.address && access.ip == operation.ip &&
+                       access.kind == KindOf(operation) &&
+                       access.latency_cycles == operation.latency_cycles &&
+                       access.data_source == operation.data_source && access.cpu == operation.cpu &&
+                       access.pid == played.pid &&
+                       access.tid == SyntheticKernel::TidOf(played.pid, operation.thread) &&
+                       access.period != 0 && access.direct;
+    wrong += right ? 0 : 1;
+  }
+  CHECK(wrong == 0);
+  CHECK(furthest_ns <= 100);
+}
+
+void CheckNothingIsLost(const Played& played) {
+  for (const auto& [kind, count] : played.losses) {
+    CAPTURE(static_cast<int>(kind), count);
+    CHECK(kind == LossKind::kUnknown);
+  }
+}
+
+/// Calls that opened events of hardware, in order.
+std::vector<OpenCall> OpenedHardware(const SyntheticKernel& kernel) {
+  std::vector<OpenCall> calls = kernel.opened();
+  std::erase_if(calls,
+                [](const OpenCall& call) { return call.attributes.type == PERF_TYPE_SOFTWARE; });
+  return calls;
+}
+
+constexpr std::size_t kOperations = 20'000;
+
+}  // namespace
+
+TEST_CASE("Synthetic: every machine gives back the operations that were put in") {
+  const auto make =
+      GENERATE(SandyBridge, Skylake, SapphireRapids, AlderLake, Zen3, Zen4, Power9, Power10);
+  const PlayedMachine machine = make();
+  CAPTURE(machine.fixture);
+  SyntheticKernel kernel(machine);
+  const Played played = Record(kernel, Runs(RandomOperations(machine, kOperations)));
+  CHECK(played.header.origin == TraceOrigin::kSynthetic);
+  CHECK(played.result.warnings.empty());
+  for (const StreamInfo& stream : played.header.streams) CHECK(stream.source == SourceKind::kPmu);
+  CheckAllAreThere(played);
+  if (!machine.multiplexes) CheckNothingIsLost(played);
+}
+
+// What perf_mem_data_src a sample of ARM becomes is not the processor's word but made of its
+// events: the values are put together here from linux/perf_event.h.
+TEST_CASE("Synthetic: ARM's SPE gives back the operations that were put in") {
+  constexpr std::uint16_t kRetired = 1U << 1;
+  constexpr std::uint16_t kL1Access = 1U << 2;
+  constexpr std::uint16_t kL1Refill = 1U << 3;
+  constexpr std::uint16_t kTlbAccess = 1U << 4;
+  const auto bits = [](std::uint64_t value, int shift) { return value << shift; };
+  const std::uint64_t common = bits(PERF_MEM_TLB_WK | PERF_MEM_TLB_HIT, PERF_MEM_TLB_SHIFT) |
+                               bits(PERF_MEM_SNOOP_NA, PERF_MEM_SNOOP_SHIFT) |
+                               bits(PERF_MEM_LOCK_NA, PERF_MEM_LOCK_SHIFT);
+  PlayedMachine machine = Neoverse();
+  machine.load_source =
+      PERF_MEM_OP_LOAD | common | bits(PERF_MEM_LVL_L1 | PERF_MEM_LVL_MISS, PERF_MEM_LVL_SHIFT);
+  machine.store_source =
+      PERF_MEM_OP_STORE | common | bits(PERF_MEM_LVL_L1 | PERF_MEM_LVL_HIT, PERF_MEM_LVL_SHIFT);
+  std::vector<Operation> operations = RandomOperations(machine, kOperations);
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    Operation& operation = operations[i];
+    const bool missed = operation.kind == Operation::Kind::kLoad;
+    constexpr std::size_t kOneAfterTheOther = 500;  // threads on a CPU
+    operation.thread = static_cast<int>(i / kOneAfterTheOther % 2);
+    operation.spe_events =
+        kRetired | kL1Access | kTlbAccess | (missed ? kL1Refill : std::uint16_t{0});
+  }
+  SyntheticKernel kernel(machine);
+  const Played played = Record(kernel, Runs(std::move(operations)));
+  CHECK(played.result.warnings.empty());
+  CheckAllAreThere(played);
+  CheckNothingIsLost(played);
+  CHECK(played.header.streams.at(0).may_batch);
+}
+
+TEST_CASE("Synthetic: ARM's samples of which the kernel could not tell are counted") {
+  SyntheticKernel kernel(Neoverse());
+  // A switch of threads for nearly every sample, more than the ring takes.
+  const Played played = Record(kernel, Runs(RandomOperations(Neoverse(), kOperations)));
+  CHECK(played.accesses.size() < kOperations);
+  CHECK(played.accesses.size() + played.lost(LossKind::kSamplesLost) == kOperations);
+}
+
+TEST_CASE("Synthetic: what ARM's processor missed is said") {
+  SyntheticKernel kernel(Neoverse());
+  const Played played = Record(kernel, [](SyntheticKernel& k, std::vector<Executed>&) {
+    k.Execute({.address = kHeap}, SyntheticKernel::WhenFull::kWait);
+    k.Disturb(0, PERF_AUX_FLAG_TRUNCATED);
+    k.Execute({.address = kHeap, .thread = 1}, SyntheticKernel::WhenFull::kWait);
+    k.Disturb(0, PERF_AUX_FLAG_COLLISION);
+  });
+  CHECK(played.accesses.size() == 2);
+  CHECK(played.lost(LossKind::kAuxGap) == 2);
+}
+
+TEST_CASE("Synthetic: precise levels go down to what each event can do") {
+  const auto level_of = [](const SyntheticKernel& kernel, std::uint64_t config) {
+    for (const OpenCall& call : kernel.opened()) {
+      if (call.attributes.config == config) return static_cast<int>(call.attributes.precise_ip);
+    }
+    return -1;
+  };
+  SyntheticKernel sandy_bridge(SandyBridge());
+  Record(sandy_bridge, Runs({}));
+  CHECK(level_of(sandy_bridge, 0x1cd) == 2);
+  SyntheticKernel sapphire(SapphireRapids());
+  Record(sapphire, Runs({}));
+  CHECK(level_of(sapphire, 0x1cd) == 2);
+  CHECK(level_of(sapphire, 0x2cd) == 3);
+  // A hypervisor that says 3 and does 1.
+  PlayedMachine limited = Skylake();
+  limited.refusal = [](const OpenCall& call) {
+    return call.attributes.precise_ip > 1 ? EOPNOTSUPP : 0;
+  };
+  SyntheticKernel guest(limited);
+  Record(guest, Runs({}));
+  CHECK(level_of(guest, 0x1cd) == 1);
+}
+
+TEST_CASE("Synthetic: a PMU that gives no addresses is not used, and that is said") {
+  PlayedMachine without = Skylake();
+  without.refusal = [](const OpenCall& call) {
+    return call.attributes.precise_ip > 0 ? EOPNOTSUPP : 0;
+  };
+  SyntheticKernel kernel(without);
+  const Played played = Record(kernel, Runs({}));
+  REQUIRE(played.header.streams.size() == 1);
+  CHECK(played.header.streams[0].source == SourceKind::kClock);
+  REQUIRE(played.result.warnings.size() == 1);
+  CHECK(played.result.warnings[0].find("clock is sampled instead") != std::string::npos);
+}
+
+TEST_CASE("Synthetic: without a PMU the clock is sampled, and nobody is warned") {
+  SyntheticKernel kernel(WithoutPmu());
+  const Played played = Record(kernel, Runs({}));
+  REQUIRE(played.header.streams.size() == 1);
+  CHECK(played.header.streams[0].source == SourceKind::kClock);
+  CHECK(played.result.warnings.empty());
+}
+
+TEST_CASE("Synthetic: Intel's processors may batch, as the kernel's own clock stamps them") {
+  SyntheticKernel kernel(Skylake());
+  const Played played = Record(kernel, Runs({}));
+  for (const StreamInfo& stream : played.header.streams) CHECK(stream.may_batch);
+  for (const OpenCall& call : OpenedHardware(kernel)) {
+    CHECK(call.attributes.use_clockid == 0);
+    CHECK(call.attributes.freq == 0);
+    CHECK(call.attributes.wakeup_events == 0);
+    CHECK((call.attributes.sample_type & PERF_SAMPLE_CALLCHAIN) == 0);
+  }
+}
+
+TEST_CASE("Synthetic: where the kernel does not tell how its clock runs, it stamps by another") {
+  PlayedMachine machine = Skylake();
+  machine.tells_clock = false;
+  SyntheticKernel kernel(machine);
+  const Played played = Record(kernel, Runs(RandomOperations(machine, 1000)));
+  CheckAllAreThere(played);
+  for (const StreamInfo& stream : played.header.streams) CHECK(!stream.may_batch);
+  for (const OpenCall& call : OpenedHardware(kernel)) CHECK(call.attributes.use_clockid == 1);
+}
+
+TEST_CASE("Synthetic: callchains end batching") {
+  SyntheticKernel kernel(Skylake());
+  const Played played = Record(kernel, Runs({}), [](recorder::RecorderOptions& options) {
+    options.events = {{.event = "cpu/mem-loads/P", .fields = {.callchain = true}}};
+  });
+  CHECK(!played.header.streams.at(0).may_batch);
+}
+
+TEST_CASE("Synthetic: kernels of Linux 4.19 have no detailed latency, exact losses or build-ids") {
+  const PlayedMachine machine = Skylake();
+  SyntheticKernel kernel(machine);
+  kernel.older_kernel = [](perf_event_attr& a) {
+    constexpr std::uint32_t kSize = 112;  // PERF_ATTR_SIZE_VER5
+    if (a.size > kSize) {
+      a.size = kSize;
+      return E2BIG;
+    }
+    const bool unknown = (a.sample_type & PERF_SAMPLE_WEIGHT_STRUCT) != 0 ||
+                         (a.read_format & PERF_FORMAT_LOST) != 0 || a.build_id != 0;
+    return unknown ? EINVAL : 0;
+  };
+  const Played played = Record(kernel, Runs(RandomOperations(machine, kOperations)));
+  CheckAllAreThere(played);
+  CheckNothingIsLost(played);
+}
+
+TEST_CASE("Synthetic: AMD's samples of other operations are counted, not recorded") {
+  SyntheticKernel kernel(Zen4());
+  constexpr std::uint64_t kNotMemory = 0x1e05080021;  // test/data/perf/data_src-vectors.tsv
+  const Played played = Record(kernel, [&](SyntheticKernel& k, std::vector<Executed>&) {
+    for (int i = 0; i < 30; ++i) {
+      k.Execute({.kind = Operation::Kind::kNeither, .data_source = kNotMemory},
+                SyntheticKernel::WhenFull::kWait);
+    }
+    for (int i = 0; i < 20; ++i) {
+      k.Execute({.data_source = Zen4().load_source}, SyntheticKernel::WhenFull::kWait);
+    }
+    k.Execute({.address = kHeap, .data_source = Zen4().load_source},
+              SyntheticKernel::WhenFull::kWait);
+  });
+  CHECK(played.accesses.size() == 1);
+  CHECK(played.lost(LossKind::kNotMemory) == 30);
+  CHECK(played.lost(LossKind::kNoDataAddress) == 20);
+}
+
+TEST_CASE("Synthetic: POWER's loads and stores take turns, and that is counted") {
+  SyntheticKernel kernel(Power9());
+  const Played played = Record(kernel, Runs({}));
+  // Two streams, each half of a millisecond.
+  CHECK(played.lost(LossKind::kMultiplexed) == 2 * 500'000);
+}
+
+TEST_CASE("Synthetic: what finds no room is counted, to the last sample") {
+  SyntheticKernel kernel(Skylake());
+  std::vector<Operation> operations = RandomOperations(Skylake(), kOperations);
+  const Played played = Record(
+      kernel,
+      [&](SyntheticKernel& k, std::vector<Executed>&) {
+        for (const Operation& operation : operations) {
+          k.Execute(operation, SyntheticKernel::WhenFull::kLose);
+        }
+      },
+      [](recorder::RecorderOptions& options) { options.buffer_bytes = 32U << 10; });
+  CHECK(kernel.lost() > 0);
+  CHECK(played.accesses.size() + kernel.lost() == kOperations);
+  CHECK(played.lost(LossKind::kRingOverflow) == kernel.lost());
+}
+
+TEST_CASE("Synthetic: small rings that go round many times lose nothing") {
+  const PlayedMachine machine = Skylake();
+  SyntheticKernel kernel(machine);
+  const Played played =
+      Record(kernel, Runs(RandomOperations(machine, 3000)),
+             [](recorder::RecorderOptions& options) { options.buffer_bytes = 32U << 10; });
+  CheckAllAreThere(played);
+  CheckNothingIsLost(played);
+}
+
+TEST_CASE("Synthetic: throttling, losses before the ring and records that make no sense") {
+  SyntheticKernel kernel(Skylake());
+  const Played played = Record(kernel, [](SyntheticKernel& k, std::vector<Executed>&) {
+    const Operation operation{.address = kHeap, .data_source = Skylake().load_source, .cpu = 1};
+    k.Execute(operation, SyntheticKernel::WhenFull::kWait);
+    k.Write(PERF_RECORD_THROTTLE, 1, {0, 1000, 0});
+    k.Write(PERF_RECORD_UNTHROTTLE, 1, {0, 1000, 0});
+    k.Write(PERF_RECORD_LOST_SAMPLES, 1, {17});
+    k.Write(99, 1, {1, 2, 3});         // of a type that no kernel has
+    k.Write(PERF_RECORD_LOST, 1, {});  // shorter than its fields
+    k.Execute(operation, SyntheticKernel::WhenFull::kWait);
+    // A record without a size: what follows cannot be found, and the ring is read on from its end.
+    k.WriteRaw(0, Bytes(64, std::byte{0}));
+  });
+  CHECK(played.accesses.size() == 2);
+  CHECK(played.lost(LossKind::kThrottle) == 1);
+  CHECK(played.lost(LossKind::kSamplesLost) == 17);
+  CHECK(played.lost(LossKind::kCorruptRecord) == 3);
+}
+
+}  // namespace heimdallr::synthetic
