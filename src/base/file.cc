@@ -16,8 +16,6 @@
 namespace heimdallr::base {
 namespace {
 
-constexpr std::size_t kLargest = 16U << 20;
-
 absl::StatusOr<std::string> ReadAll(const UniqueFd& file, const std::string& path,
                                     std::size_t max_bytes) {
   std::string text;
@@ -40,10 +38,10 @@ absl::StatusOr<std::string> ReadAll(const UniqueFd& file, const std::string& pat
 
 }  // namespace
 
-absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
+absl::StatusOr<std::string> ReadSmallFile(const std::string& path, std::size_t max_bytes) {
   const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return SyscallError(errno, fmt::format("cannot open '{}'", path));
-  return ReadAll(file, path, kLargest);
+  return ReadAll(file, path, max_bytes);
 }
 
 absl::StatusOr<std::string> ReadOwnFile(const std::string& path, std::size_t max_bytes) {

@@ -48,8 +48,11 @@ absl::Status NewFile::Write(std::string_view bytes) {
   return absl::OkStatus();
 }
 
+// Synced before it gets its name: else the name may survive a loss of power, and the bytes not. A
+// device or pipe cannot be synced, and needs not.
 absl::Status NewFile::Commit() {
-  if (close(fd_.release()) != 0 || std::rename(temporary_.c_str(), path_.c_str()) != 0) {
+  if ((fsync(fd_.get()) != 0 && errno != EINVAL) || close(fd_.release()) != 0 ||
+      std::rename(temporary_.c_str(), path_.c_str()) != 0) {
     return SyscallError(errno, fmt::format("cannot write '{}'", path_));
   }
   temporary_.clear();

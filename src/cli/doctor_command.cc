@@ -2,11 +2,14 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -58,7 +61,10 @@ class Scratch {
 absl::StatusOr<DoctorFindings> Find() {
   DoctorFindings findings{.machine = recorder::Examine()};
   ASSIGN_OR_RETURN(const Scratch scratch, Scratch::Make());
-  for (const char* const source : {"clock", "faults"}) {
+  // In the order in which --source auto takes them.
+  std::vector<const char*> sources = {"clock", "faults"};
+  if (findings.machine.pmu_problem.empty()) sources.insert(sources.begin(), "pmu");
+  for (const char* const source : sources) {
     ASSIGN_OR_RETURN(Trial trial, TrySource(source, scratch.path()));
     findings.trials.push_back(std::move(trial));
   }

@@ -49,13 +49,15 @@ std::string TrialText(const Trial& trial) {
     return fmt::format("works: {} page faults, {} in the known {} pages", trial.records,
                        trial.in_buffer, kDoctorPages);
   }
+  // Of hardware a number of events is asked for, not a rate.
+  const std::string asked =
+      trial.asked_hz == 0 ? "" : fmt::format(", {:.0f} asked for", trial.asked_hz);
   return fmt::format(
-      "works: {} accesses, {:.1f} % in the known buffer; {:.0f} samples a second of CPU time, "
-      "{:.0f} "
-      "asked for; {} lost",
+      "works: {} accesses, {:.1f} % in the known buffer; {:.0f} samples a second of CPU time{}; {} "
+      "lost",
       trial.records,
       100.0 * static_cast<double>(trial.in_buffer) / static_cast<double>(trial.records),
-      trial.reached_hz, trial.asked_hz, trial.lost);
+      trial.reached_hz, asked, trial.lost);
 }
 
 void AppendSources(const DoctorFindings& findings, std::string& out) {

@@ -35,6 +35,7 @@ std::string Rate(const StreamInfo& stream, const StreamStatistics& s) {
   if (stream.minimum_latency_cycles != 0) {
     rate += fmt::format(", latency >= {} cycles", stream.minimum_latency_cycles);
   }
+  if (stream.may_batch) rate += ", many at a time";
   return rate;
 }
 

@@ -266,7 +266,8 @@ absl::StatusOr<PerfDataCounts> ImportPerfData(const PerfDataImport& request) {
   PerfDataCounts counts;
   Importer importer(*finder, file.header(), *start_ns, writer, counts);
   counts.end = ForEach(file, [&](const RawRecord& raw) { return importer.Add(raw); });
-  if (counts.end.ok() || absl::IsDataLoss(counts.end)) RETURN_IF_ERROR(importer.Finish());
+  // However the file ended: what was read of it waits to be put in order.
+  RETURN_IF_ERROR(importer.Finish());
   RETURN_IF_ERROR(writer.Finish({.ticks = counts.samples}));
   return counts;
 }

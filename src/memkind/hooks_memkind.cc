@@ -29,6 +29,10 @@ void* MapForMemkind(void* hint, size_t size, int protection, int flags, int fd, 
   void* const start = fd == kFileToken ? memory::MapReserved(size)
                                        : Real().mmap(hint, size, protection, flags, fd, offset);
   if (start == MAP_FAILED || g_pages.Add(start, size)) return start;
+  if (fd == kFileToken) {
+    static_cast<void>(memory::RemoveFromFile(start, size));  // nothing more can be done
+    ForgetInFile(start, size);
+  }
   memory::UnmapRaw(start, size);
   errno = ENOMEM;
   return MAP_FAILED;

@@ -100,7 +100,8 @@ void* KindAllocateAligned(std::size_t alignment, std::size_t size) {
 }
 
 // The old block is gone when the new one is not where we know memkind's memory, so that nothing can
-// be undone: such a block is kept all the same, and leaks when it is freed.
+// be undone: such a block is kept all the same. The program's own allocator is told to free it
+// then, and says so; Add of the page table has made sure that there is none.
 void* KindResize(void* block, std::size_t size) {
   void* const moved = memkind_realloc(g_kind, block, size);
   return moved == nullptr || g_pages.Get(moved) == kForeignPage ? moved : Mark(moved);

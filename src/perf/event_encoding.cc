@@ -143,9 +143,14 @@ class Encoder {
     const auto* const word = std::find(std::begin(kWords), std::end(kWords), term.name);
     if (word != std::end(kWords)) {
       event_.words[static_cast<std::size_t>(word - std::begin(kWords))] = value;
+    } else if ((term.name == "period" || term.name == "freq") &&
+               (value == 0 || (term.name == "freq" && value > UINT32_MAX))) {
+      return absl::InvalidArgumentError(fmt::format(
+          "PMU '{}': term '{}' is {}: it must be at least 1, and a frequency below 2^32 Hz",
+          base::Printable(pmu_.name), term.name, value));
     } else if (term.name == "period") {
       event_.period = value;
-    } else if (term.name == "freq" && value <= UINT32_MAX) {
+    } else if (term.name == "freq") {
       event_.frequency_hz = static_cast<std::uint32_t>(value);
     } else if (const auto raw = RawOf(term.name); raw && !term.value) {
       event_.words[0] = *raw;

@@ -46,7 +46,7 @@ class Event {
  public:
   /// Opens, giving up what the kernel does not know, one by one, and precise levels that it does
   /// not have, one by one. Errors name the event, the CPU, the reason and the remedy:
-  /// PermissionDenied, NotFound (no such PMU, or the task is gone), InvalidArgument,
+  /// PermissionDenied, NotFound (no such PMU), Aborted (the task has ended), InvalidArgument,
   /// ResourceExhausted (descriptors) and others by errno. `system` outlives the event.
   [[nodiscard]] static absl::StatusOr<Event> Open(const EventDescription& description,
                                                   Target target,

@@ -109,7 +109,9 @@ absl::Status OpenError(int error_number, const EventDescription& event, Target t
       error_number, fmt::format("cannot open '{}' on {}", EventText(event), where));
   const std::string advice = Advice(error_number, event, target, system);
   if (advice.empty()) return plain;
-  return {plain.code(), fmt::format("{} {}", base::Message(plain), advice)};
+  // Told apart from PMUs that are not there: a task may end at any time.
+  const auto code = error_number == ESRCH ? absl::StatusCode::kAborted : plain.code();
+  return {code, fmt::format("{} {}", base::Message(plain), advice)};
 }
 
 }  // namespace heimdallr::perf

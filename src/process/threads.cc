@@ -28,6 +28,16 @@ absl::StatusOr<std::vector<pid_t>> ThreadsOf(pid_t pid) {
   return tids;
 }
 
+pid_t ThreadWithMemory(pid_t pid) {
+  const auto tids = ThreadsOf(pid);
+  if (!tids.ok() || tids->size() == 1) return pid;
+  for (const pid_t tid : *tids) {
+    const auto maps = base::ReadSmallFile(fmt::format("/proc/{}/maps", tid));
+    if (maps.ok() && !maps->empty()) return tid;
+  }
+  return pid;
+}
+
 std::string ThreadName(pid_t pid, pid_t tid) {
   auto name = base::ReadSmallFile(fmt::format("/proc/{}/task/{}/comm", pid, tid));
   if (!name.ok()) return {};

@@ -69,13 +69,14 @@ std::uint64_t DefaultPeriod(const EncodedEvent& event, const RecorderOptions& op
 SamplingRate RateOf(const EventRequest& request, const EncodedEvent& event,
                     const RecorderOptions& options) {
   using Unit = SamplingRate::Unit;
+  const auto by_frequency = [&](std::uint32_t hz) -> SamplingRate {
+    if (IsClock(event)) return {Unit::kPeriod, std::max(1U, 1'000'000'000 / hz)};
+    return {Unit::kFrequency, hz};
+  };
   if (request.period) return {Unit::kPeriod, *request.period};
-  if (request.frequency_hz && IsClock(event)) {
-    return {Unit::kPeriod, 1'000'000'000 / *request.frequency_hz};
-  }
-  if (request.frequency_hz) return {Unit::kFrequency, *request.frequency_hz};
+  if (request.frequency_hz) return by_frequency(*request.frequency_hz);
   if (event.period) return {Unit::kPeriod, *event.period};
-  if (event.frequency_hz) return {Unit::kFrequency, *event.frequency_hz};
+  if (event.frequency_hz) return by_frequency(*event.frequency_hz);
   return {Unit::kPeriod, DefaultPeriod(event, options)};
 }
 
@@ -228,6 +229,11 @@ absl::StatusOr<PlannedStream> PlanStream(const EventRequest& request,
   ASSIGN_OR_RETURN(const std::vector<EncodedEvent> encoded, perf::EncodeEvent(parsed, catalog));
   PlannedStream stream;
   for (const EncodedEvent& event : encoded) {
+    if (event.words[3] != 0) {
+      return absl::UnimplementedError(fmt::format(
+          "event '{}' has terms in config3, which perf_event_attr of this build does not have",
+          base::Printable(event.text)));
+    }
     ASSIGN_OR_RETURN(auto leader, LeaderOf(request, options, catalog, event));
     stream.events.push_back({.description = Describe(request, options, catalog, event),
                              .leader = std::move(leader),
@@ -285,6 +291,11 @@ bool UsesFaults(const RecorderOptions& options) {
 }
 
 absl::Status CheckStreams(const std::vector<PlannedStream>& streams) {
+  constexpr std::size_t kMostStreams = 255;  // StreamInfo::id has eight bits, 0 is none
+  if (streams.size() > kMostStreams) {
+    return absl::InvalidArgumentError(fmt::format(
+        "{} events are asked for; a recording can have {}", streams.size(), kMostStreams));
+  }
   const auto clocks = std::count_if(
       streams.begin(), streams.end(),
       [](const PlannedStream& stream) { return stream.info.source == SourceKind::kClock; });

@@ -12,6 +12,7 @@
 #include "heimdallr/records.h"
 #include "process/elf_info.h"
 #include "process/maps.h"
+#include "process/threads.h"
 #include "recorder/address_spaces.h"
 #include "trace/trace_writer.h"
 
@@ -35,9 +36,10 @@ std::string CommandName(std::int32_t pid) {
 void WriteProcSnapshot(std::uint64_t time_ns, std::int32_t pid, trace::TraceWriter& writer,
                        AddressSpaces& spaces) {
   spaces.OnExec(pid);
+  const pid_t task = process::ThreadWithMemory(pid);
   std::error_code error;
   const std::string executable =
-      std::filesystem::read_symlink(fmt::format("/proc/{}/exe", pid), error).string();
+      std::filesystem::read_symlink(fmt::format("/proc/{}/exe", task), error).string();
   const std::string command = CommandName(pid);
   const std::string build_id = BuildIdOf(executable);
   writer.Add(ProcessRecord{.time_ns = time_ns,
@@ -46,7 +48,7 @@ void WriteProcSnapshot(std::uint64_t time_ns, std::int32_t pid, trace::TraceWrit
                            .build_id = build_id,
                            .pid = pid,
                            .event = ProcessEvent::kExec});
-  const auto maps = process::ReadMaps(pid);
+  const auto maps = process::ReadMaps(task);
   if (!maps.ok()) return;
   for (const process::Mapping& mapping : *maps) {
     const bool is_code = (mapping.protection & PROT_EXEC) != 0;

@@ -135,44 +135,70 @@ absl::StatusOr<Sampler> Sampler::AttachAsPlanned(const RecorderOptions& options,
 // next look.
 absl::Status Sampler::AttachTasks(const RecorderOptions& options, const std::vector<pid_t>& pids) {
   ASSIGN_OR_RETURN(const std::vector<int> cpus, perf::OnlineCpus(machine_->system));
+  bool first_look = true;
   bool found_more = true;
   while (found_more) {
     found_more = false;
     for (const pid_t pid : pids) {
-      ASSIGN_OR_RETURN(const std::vector<pid_t> tasks, process::ThreadsOf(pid));
-      for (const pid_t tid : tasks) {
-        if (attached_.contains(tid)) continue;
-        absl::Status status = AttachTask(options, tid, cpus);
-        // A thread may end at any time; without the first there are no rings.
-        if (!status.ok() && (!absl::IsNotFound(status) || cpus_.empty())) return status;
-        attached_.insert(tid);
-        found_more = true;
-      }
+      const auto found = AttachThreadsOf(options, pid, cpus);
+      // One that was there may have ended since; the others are still to be sampled.
+      if (!found.ok() && (first_look || !absl::IsNotFound(found.status()))) return found.status();
+      found_more |= found.ok() && *found;
     }
+    first_look = false;
     LossLedger ignored;  // nothing is sampled yet
     ReadRings(ignored);
   }
-  return absl::OkStatus();
+  if (!cpus_.empty()) return absl::OkStatus();
+  return absl::NotFoundError("all threads that were to be sampled have ended");
 }
 
-absl::Status Sampler::AttachTask(const RecorderOptions& options, pid_t tid,
-                                 const std::vector<int>& cpus) {
-  const bool first = cpus_.empty();
-  for (std::size_t i = 0; i < cpus.size(); ++i) {
-    const perf::Target target{.pid = tid, .cpu = cpus[i]};
-    if (first) {
-      EventDescription metadata = perf::MetadataEvent();
-      metadata.disabled = metadata.enable_on_exec = false;
-      RETURN_IF_ERROR(OpenRing(options, metadata, target));
-    } else {
-      EventDescription metadata = perf::MetadataEvent();
-      metadata.disabled = metadata.enable_on_exec = false;
-      ASSIGN_OR_RETURN(perf::Event event, OpenEvent(metadata, target));
-      RETURN_IF_ERROR(event.RedirectTo(cpus_[i].metadata.front()));
-      cpus_[i].decoder.Add(event.id(), perf::LayoutOf(event.description()));
-      cpus_[i].metadata.push_back(std::move(event));
-    }
-    RETURN_IF_ERROR(AddTask(target, Begin::kWhenStarted, cpus_[i]));
+// Whether there were any that are new. A thread may end at any time, also the first of a process
+// before the others do.
+absl::StatusOr<bool> Sampler::AttachThreadsOf(const RecorderOptions& options, pid_t pid,
+                                              const std::vector<int>& cpus) {
+  ASSIGN_OR_RETURN(const std::vector<pid_t> tids, process::ThreadsOf(pid));
+  bool found_more = false;
+  for (const pid_t tid : tids) {
+    if (attached_.contains(tid)) continue;
+    const absl::Status status = cpus_.empty() ? AttachFirst(options, tid, cpus) : AttachNext(tid);
+    if (!status.ok() && !absl::IsAborted(status)) return status;
+    attached_.insert(tid);
+    found_more = true;
+  }
+  return found_more;
+}
+
+static EventDescription AttachedMetadata() {
+  EventDescription metadata = perf::MetadataEvent();
+  metadata.disabled = metadata.enable_on_exec = false;
+  return metadata;
+}
+
+// Its events own the rings, so those of all CPUs are there or none.
+absl::Status Sampler::AttachFirst(const RecorderOptions& options, pid_t tid,
+                                  const std::vector<int>& cpus) {
+  absl::Status status;
+  for (const int cpu : cpus) {
+    const perf::Target target{.pid = tid, .cpu = cpu};
+    status = OpenRing(options, AttachedMetadata(), target);
+    if (status.ok()) status = AddTask(target, Begin::kWhenStarted, cpus_.back());
+    if (status.ok()) continue;
+    cpus_.clear();
+    stream_of_event_.clear();
+    return status;
+  }
+  return status;
+}
+
+absl::Status Sampler::AttachNext(pid_t tid) {
+  for (Cpu& cpu : cpus_) {
+    const perf::Target target{.pid = tid, .cpu = cpu.metadata.front().target().cpu};
+    ASSIGN_OR_RETURN(perf::Event event, OpenEvent(AttachedMetadata(), target));
+    RETURN_IF_ERROR(event.RedirectTo(cpu.metadata.front()));
+    cpu.decoder.Add(event.id(), perf::LayoutOf(event.description()));
+    cpu.metadata.push_back(std::move(event));
+    RETURN_IF_ERROR(AddTask(target, Begin::kWhenStarted, cpu));
   }
   return absl::OkStatus();
 }

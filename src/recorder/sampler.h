@@ -43,7 +43,7 @@ class Sampler {
                                                     std::vector<std::string>& warnings);
 
   /// The same for processes that run already: each of their threads, and those that come. Sampling
-  /// begins with Start. NotFound when one of `pids` is not there.
+  /// begins with Start. NotFound when one of `pids` is not there, or no thread is left of them.
   [[nodiscard]] static absl::StatusOr<Sampler> Attach(const RecorderOptions& options,
                                                       const std::vector<pid_t>& pids,
                                                       const Machine& machine,
@@ -142,7 +142,10 @@ class Sampler {
   absl::Status AddSpe(const PlannedEvent& planned, std::uint8_t stream, perf::Target target,
                       Begin begin, Cpu& cpu);
   absl::Status AttachTasks(const RecorderOptions& options, const std::vector<pid_t>& pids);
-  absl::Status AttachTask(const RecorderOptions& options, pid_t tid, const std::vector<int>& cpus);
+  absl::StatusOr<bool> AttachThreadsOf(const RecorderOptions& options, pid_t pid,
+                                       const std::vector<int>& cpus);
+  absl::Status AttachFirst(const RecorderOptions& options, pid_t tid, const std::vector<int>& cpus);
+  absl::Status AttachNext(pid_t tid);
   absl::Status Keep(perf::Event event, std::uint8_t stream, Cpu& cpu,
                     std::vector<perf::Event>& events);
   [[nodiscard]] std::optional<std::string> SmallerRings(const RecorderOptions& options) const;

@@ -62,6 +62,13 @@ bool ThreadIsAlive(std::int32_t pid, std::int32_t tid) {
   return statistics && statistics->state != 'Z' && statistics->state != 'X';
 }
 
+// The first thread of a process may have ended before the others do.
+bool ProcessIsAlive(std::int32_t pid) {
+  if (ThreadIsAlive(pid, pid)) return true;
+  const auto threads = process::ThreadsOf(pid);
+  return threads.ok() && threads->size() > 1;
+}
+
 }  // namespace
 
 Session::Session(SessionParts parts)
@@ -157,7 +164,7 @@ bool Session::AttachedEnded(RecordingResult& result) {
   const std::uint64_t now = base::MonotonicNs();
   const auto ended =
       static_cast<std::size_t>(std::count_if(parts_.attached.begin(), parts_.attached.end(),
-                                             [](pid_t pid) { return !ThreadIsAlive(pid, pid); }));
+                                             [](pid_t pid) { return !ProcessIsAlive(pid); }));
   const bool is_over = parts_.attached_for_ns != 0 && now - released_ns_ >= parts_.attached_for_ns;
   if (!parts_.signals.TakeEnd() && !is_over && ended < parts_.attached.size()) return false;
   result.workload =

@@ -178,12 +178,13 @@ absl::Status ReadTexts(Connection& connection, const char* column, const char* t
 }
 
 absl::Status ReadStreams(Connection& connection, std::int64_t id, Repetition& r) {
-  auto rows = Statement::Prepare(
-      connection,
-      "SELECT number, source, name, event, period, frequency_hz, precise_level,"
-      " minimum_latency_cycles, loads, stores, load_stores, unknown, direct, ticks_with_access,"
-      " ticks_without_access, faults, shortest_period, longest_period "
-      "FROM streams WHERE repetition = ? ORDER BY position");
+  auto rows =
+      Statement::Prepare(connection,
+                         "SELECT number, source, name, event, period, frequency_hz, precise_level,"
+                         " minimum_latency_cycles, may_batch, loads, stores, load_stores, unknown, "
+                         "direct, ticks_with_access,"
+                         " ticks_without_access, faults, shortest_period, longest_period "
+                         "FROM streams WHERE repetition = ? ORDER BY position");
   if (!rows.ok()) return rows.status();
   rows->Bind(id);
   auto row = rows->Step();
@@ -204,6 +205,7 @@ absl::Status ReadStreams(Connection& connection, std::int64_t id, Repetition& r)
     columns.Take(s.frequency_hz);
     columns.Take(s.precise_level);
     columns.Take(s.minimum_latency_cycles);
+    columns.Take(s.may_batch);
     for (std::uint64_t* figure :
          {&f.loads, &f.stores, &f.load_stores, &f.unknown, &f.direct, &f.ticks_with_access,
           &f.ticks_without_access, &f.faults, &f.shortest_period, &f.longest_period}) {

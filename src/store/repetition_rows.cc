@@ -99,14 +99,14 @@ absl::Status AddTexts(Connection& connection, const char* name, std::int64_t rep
 }
 
 absl::Status AddStreams(Connection& connection, const Repetition& r, std::int64_t id) {
-  auto table = TableWriter::Create(connection, "streams", 20);
+  auto table = TableWriter::Create(connection, "streams", 21);
   if (!table.ok()) return table.status();
   for (std::size_t i = 0; i < r.header.streams.size(); ++i) {
     const StreamInfo& s = r.header.streams[i];
     const StreamFigures& f = r.figures.streams[i];
     table->Add(id, i, s.id, s.source, s.name, s.event, s.period, s.frequency_hz, s.precise_level,
-               s.minimum_latency_cycles, f.loads, f.stores, f.load_stores, f.unknown, f.direct,
-               f.ticks_with_access, f.ticks_without_access, f.faults, f.shortest_period,
+               s.minimum_latency_cycles, s.may_batch, f.loads, f.stores, f.load_stores, f.unknown,
+               f.direct, f.ticks_with_access, f.ticks_without_access, f.faults, f.shortest_period,
                f.longest_period);
   }
   return connection.noted();

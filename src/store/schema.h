@@ -12,7 +12,7 @@ namespace heimdallr::store {
 /// In the file's header (PRAGMA application_id): "HMDL".
 inline constexpr std::int32_t kApplicationId = 0x484d444c;
 /// PRAGMA user_version. One more with every change of a table.
-inline constexpr std::int32_t kSchemaVersion = 4;
+inline constexpr std::int32_t kSchemaVersion = 5;
 
 extern const char* const kTablesSql;  ///< schema.sql and sums.sql
 extern const char* const kViewsSql;   ///< views.sql

@@ -144,6 +144,7 @@ CREATE TABLE streams(
   frequency_hz INTEGER NOT NULL,    -- asked for; 0 = a fixed period was
   precise_level INTEGER NOT NULL,
   minimum_latency_cycles INTEGER NOT NULL,
+  may_batch INTEGER NOT NULL,       -- the processor may hand over many samples at one interrupt
   loads INTEGER NOT NULL,
   stores INTEGER NOT NULL,
   load_stores INTEGER NOT NULL,

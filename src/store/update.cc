@@ -96,7 +96,8 @@ absl::Status MoveTo(const std::string& from, const std::string& path) {
   if (fs::file_size(path, error) == 0 && !error) unlink(path.c_str());
   int result = renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE);
   if (result != 0 && (errno == EINVAL || errno == ENOSYS)) {  // not on this file system
-    result = rename(from.c_str(), path.c_str());
+    result = link(from.c_str(), path.c_str());
+    if (result == 0) unlink(from.c_str());
   }
   if (result == 0) return absl::OkStatus();
   return SystemError(errno, "move the finished database to", path);

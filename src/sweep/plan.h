@@ -15,7 +15,7 @@
 namespace heimdallr::sweep {
 
 inline constexpr std::uint32_t kMaxRepetitions = 100'000;
-inline constexpr std::uint64_t kMaxRuns = 1'000'000;
+inline constexpr std::uint64_t kMaxRuns = 100'000;
 /// TOML and JSON readers take whole numbers up to this one everywhere.
 inline constexpr std::uint64_t kMaxSeed = (std::uint64_t{1} << 53) - 1;
 inline constexpr double kMaxTimeoutSeconds = 1e7;

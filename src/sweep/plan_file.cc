@@ -41,7 +41,8 @@ constexpr NumberOption kNumberOptions[] = {{"mem_node", "--mem-node", 0, kMostNo
 
 class ModeReader {
  public:
-  ModeReader(TomlTable& table, const OptionCheck& check) : table_(table), check_(check) {}
+  ModeReader(TomlTable& table, const std::string& current_folder, const OptionCheck& check)
+      : table_(table), current_folder_(current_folder), check_(check) {}
 
   absl::StatusOr<Mode> Read() {
     ASSIGN_OR_RETURN(const std::optional<std::string> name, table_.Text("name"));
@@ -54,7 +55,7 @@ class ModeReader {
     RETURN_IF_ERROR(ReadEvents());
     ASSIGN_OR_RETURN(mode_.environment, table_.TextTable("environment"));
     ASSIGN_OR_RETURN(const auto options, table_.Texts("options"));
-    if (options) RETURN_IF_ERROR(Add("options", *options));
+    if (options) RETURN_IF_ERROR(Add("options", WithWholePaths(*options)));
     RETURN_IF_ERROR(table_.NoOtherKeys());
     const auto frequency = check_(mode_.options);
     // Each key was good alone.
@@ -87,13 +88,32 @@ class ModeReader {
   absl::Status ReadEvents() {
     if (table_.IsText("events")) {
       ASSIGN_OR_RETURN(const auto file, table_.Text("events"));
-      return Add("events", {fmt::format("--events={}", *file)});
+      return Add("events", {fmt::format("--events={}", InCurrentFolder(*file))});
     }
     ASSIGN_OR_RETURN(const auto events, table_.Texts("events"));
     if (!events) return absl::OkStatus();
     std::vector<std::string> options;
     for (const std::string& event : *events) options.push_back(fmt::format("--event={}", event));
     return Add("events", options);
+  }
+
+  // A run begins in the folder of its workload, the plan names files as seen from where the sweep
+  // was started.
+  [[nodiscard]] std::string InCurrentFolder(const std::string& file) const {
+    return (std::filesystem::path(current_folder_) / file).lexically_normal().string();
+  }
+
+  [[nodiscard]] std::vector<std::string> WithWholePaths(std::vector<std::string> options) const {
+    constexpr std::string_view kEvents = "--events";
+    for (std::size_t i = 0; i < options.size(); ++i) {
+      std::string& option = options[i];
+      if (option.starts_with("--events=")) {
+        option = fmt::format("{}={}", kEvents, InCurrentFolder(option.substr(kEvents.size() + 1)));
+      } else if (i > 0 && options[i - 1] == kEvents) {
+        option = InCurrentFolder(option);
+      }
+    }
+    return options;
   }
 
   absl::Status Add(std::string_view key, const std::vector<std::string>& options) {
@@ -105,6 +125,7 @@ class ModeReader {
   }
 
   TomlTable& table_;
+  const std::string& current_folder_;
   const OptionCheck& check_;
   Mode mode_;
 };
@@ -213,7 +234,7 @@ absl::StatusOr<Plan> ParsePlan(std::string_view text, const std::string& name,
   RETURN_IF_ERROR(ReadTop(top, plan));
   ASSIGN_OR_RETURN(std::vector<TomlTable> modes, top.Tables("mode"));
   for (TomlTable& table : modes) {
-    ASSIGN_OR_RETURN(Mode mode, ModeReader(table, check).Read());
+    ASSIGN_OR_RETURN(Mode mode, ModeReader(table, current_folder, check).Read());
     plan.modes.push_back(std::move(mode));
   }
   RETURN_IF_ERROR(CheckNames(modes, plan.modes));

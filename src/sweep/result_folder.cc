@@ -25,6 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kStateName = "sweep.json";
+constexpr std::size_t kLargestState = 256U << 20;  // kMaxRuns finished runs have some 50 MiB
 // More than a run takes that is told to end (run_keeper.cc), in steps.
 constexpr timespec kLockStep{.tv_sec = 0, .tv_nsec = 100'000'000};
 constexpr int kLockSteps = 450;
@@ -84,7 +85,7 @@ absl::StatusOr<ResultFolder> ResultFolder::Open(const std::string& path, WhenLoc
 bool ResultFolder::HasSweep(const std::string& path) { return Exists(StatePath(path)); }
 
 absl::StatusOr<SweepState> ResultFolder::Load(const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string text, base::ReadSmallFile(StatePath(path)));
+  ASSIGN_OR_RETURN(const std::string text, base::ReadSmallFile(StatePath(path), kLargestState));
   auto state = FromJson(text);
   if (state.ok()) return state;
   return absl::InvalidArgumentError(
@@ -159,6 +160,12 @@ absl::Status ResultFolder::Prepare(const RunFiles& files) const {
     RETURN_IF_ERROR(Remove(path));
   }
   return absl::OkStatus();
+}
+
+absl::Status ResultFolder::Secure(const RunFiles& files) const {
+  const base::UniqueFd trace(open(files.partial_trace.c_str(), O_RDONLY | O_CLOEXEC));
+  if (trace.valid() && fsync(trace.get()) == 0) return absl::OkStatus();
+  return base::SyscallError(errno, fmt::format("cannot write '{}'", files.partial_trace));
 }
 
 absl::Status ResultFolder::Finish(const RunFiles& files) const {

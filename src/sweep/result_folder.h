@@ -52,6 +52,8 @@ class ResultFolder {
   [[nodiscard]] RunFiles FilesOf(const SweepState& state, const Run& run) const;
   /// Makes the folder of a run, and takes away what an unfinished one left.
   [[nodiscard]] absl::Status Prepare(const RunFiles& files) const;
+  /// Puts the trace where a loss of power does not take it. Before the state says that it is there.
+  [[nodiscard]] absl::Status Secure(const RunFiles& files) const;
   /// Gives the trace its name. AlreadyExists rather than replacing one.
   [[nodiscard]] absl::Status Finish(const RunFiles& files) const;
 

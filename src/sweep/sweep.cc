@@ -137,6 +137,7 @@ class Runner {
       run.state = RunState::kNotRecorded;
       run.reason = "heimdallr left no trace";
     }
+    if (IsResult(run.state)) RETURN_IF_ERROR(folder_.Secure(files));
     RETURN_IF_ERROR(folder_.Save(state_));
     if (IsResult(run.state)) RETURN_IF_ERROR(folder_.Finish(files));
     if (listener_.ended) listener_.ended(index);

@@ -102,7 +102,8 @@ absl::StatusOr<HeapFolder> TryHeapFolder(const std::string& folder) {
   // A tmpfs without a limit says 0 of all.
   const std::uint64_t free_bytes =
       space.f_blocks == 0 ? kNoLimit
-                          : std::uint64_t{space.f_bavail} * space.f_frsize + kMinHeapBytes;
+                          : std::uint64_t{space.f_bavail} * space.f_frsize +
+                                (error == 0 ? kMinHeapBytes : 0);  // what the trial took
   return HeapFolder{.free_bytes = free_bytes, .on_dax = IsOnDax(file)};
 }
 

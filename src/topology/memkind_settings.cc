@@ -30,17 +30,19 @@ absl::Status Wrong(std::string_view name, std::string_view value, std::string_vi
       fmt::format("memkind would not work with {}={}: {}", name, value, why));
 }
 
+constexpr std::uint64_t kMostOfInt = std::numeric_limits<std::int32_t>::max();
+
 absl::Status CheckNumber(const std::vector<std::string>& environment, std::string_view name,
-                         std::uint64_t least) {
+                         std::uint64_t least, std::uint64_t most = kMostOfInt) {
   const auto value = ValueOf(environment, name);
   if (!value) return absl::OkStatus();
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
   if (error == std::errc{} && end == value->data() + value->size() && number >= least &&
-      number <= std::numeric_limits<std::int32_t>::max()) {
+      number <= most) {
     return absl::OkStatus();
   }
-  return Wrong(name, *value, fmt::format("it must be a whole number from {}", least));
+  return Wrong(name, *value, fmt::format("it must be a whole number from {} to {}", least, most));
 }
 
 absl::Status CheckHeapManager(const std::vector<std::string>& environment) {
@@ -86,9 +88,12 @@ absl::Status CheckNodeList(const std::vector<std::string>& environment, std::str
 absl::Status CheckMemkindSettings(const std::vector<std::string>& environment,
                                   std::string_view kind, const std::vector<NodeInfo>& nodes,
                                   const std::vector<std::uint32_t>& allowed_nodes) {
-  RETURN_IF_ERROR(CheckNumber(environment, "MEMKIND_ARENA_NUM_PER_KIND", 1));
+  // Beyond, the library would leave them out (hooks_memkind.cc): memkind ends the process at some
+  // values.
+  constexpr std::uint64_t kMostPerKind = 4096;
+  RETURN_IF_ERROR(CheckNumber(environment, "MEMKIND_ARENA_NUM_PER_KIND", 1, kMostPerKind));
   if (ValueOf(environment, "MEMKIND_BACKGROUND_THREAD_LIMIT") != "") {  // empty is as if unset
-    RETURN_IF_ERROR(CheckNumber(environment, "MEMKIND_BACKGROUND_THREAD_LIMIT", 0));
+    RETURN_IF_ERROR(CheckNumber(environment, "MEMKIND_BACKGROUND_THREAD_LIMIT", 0, kMostPerKind));
   }
   RETURN_IF_ERROR(CheckHeapManager(environment));
   if (kind.starts_with("hbw")) {

@@ -75,7 +75,8 @@ Recorded RecordTicks(const std::vector<std::string>& command, std::uint64_t seco
                                     .buffer_bytes = 8U << 20};
   options.max_overhead = 0;
   std::vector<std::string> warnings;
-  recorded.sampler = OrExit(recorder::Sampler::Open(options, recorded.pid, warnings));
+  recorded.sampler =
+      OrExit(recorder::Sampler::Open(options, recorded.pid, recorder::RealMachine(), warnings));
   if (const absl::Status status = child.Release(); !status.ok()) {
     fmt::print(stderr, "{}\n", status.ToString());
     exit(1);

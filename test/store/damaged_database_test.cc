@@ -48,7 +48,7 @@ TEST_CASE("OpenRun: values that make no sense are an error that names the row") 
       "UPDATE access_forms SET stream = 256", "UPDATE access_forms SET size = 70000",
       "UPDATE access_forms SET weight = 1e300", "UPDATE access_forms SET id = id + 1 WHERE id = 2",
       "UPDATE allocations SET call = 22", "UPDATE allocations SET event = 2",
-      "UPDATE allocations SET caller = 5000", "UPDATE losses SET kind = 21",
+      "UPDATE allocations SET caller = 5000", "UPDATE losses SET kind = 255",
       "UPDATE process_events SET event = 4", "UPDATE thread_events SET event = -4",
       "UPDATE statistics SET source = 3", "UPDATE mappings SET module = 0",
       "UPDATE stacks SET stack = 4294967296", "UPDATE stacks SET code = 77",

@@ -261,7 +261,8 @@ TEST_CASE("OpenRun: gives back header, extent, cost of the recorder and stacks")
                             .period = kHuge,
                             .frequency_hz = 4000,
                             .precise_level = 3,
-                            .minimum_latency_cycles = 30});
+                            .minimum_latency_cycles = 30,
+                            .may_batch = true});
   recording.extent_ = {.good_bytes = 90,
                        .file_bytes = 100,
                        .records = 5,
@@ -305,6 +306,7 @@ TEST_CASE("OpenRun: gives back header, extent, cost of the recorder and stacks")
   CHECK(loads.frequency_hz == 4000);
   CHECK(loads.precise_level == 3);
   CHECK(loads.minimum_latency_cycles == 30);
+  CHECK(loads.may_batch);
   CHECK(source.extent().good_bytes == 90);
   CHECK(source.extent().file_bytes == 100);
   CHECK(source.extent().records == 5);

@@ -77,7 +77,7 @@ command = ["sh", "-c", "exit"]
              .environment = {{"A", "1"}, {"B", "x y"}},
              .frequency_hz = 1000});
   CHECK(plan->modes[1].options == std::vector<std::string>{"--dry-run"});
-  CHECK(plan->modes[2].options == std::vector<std::string>{"--events=events.toml"});
+  CHECK(plan->modes[2].options == std::vector<std::string>{"--events=/tmp/events.toml"});
   REQUIRE(plan->workloads.size() == 2);
   CHECK(plan->workloads[0] == Workload{.name = "one",
                                        .command = {"./a", "b c"},

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import unittest
 from collections import Counter
+from pathlib import Path
 
 from harness import HEIMDALLR, TIMEOUT_S, TRACE_DUMP, SystemTest, losses, records
 
@@ -18,7 +19,8 @@ def work(ms):
     end = time.thread_time() + ms / 1000
     while time.thread_time() < end:
         sum(numbers)
-    print("worked", threading.get_native_id(), flush=True)
+    # In one piece: several threads may say so at once.
+    os.write(1, f"worked {threading.get_native_id()}\\n".encode())
 print("ready", os.getpid(), flush=True)
 for line in sys.stdin:
     what, count, ms = line.split()
@@ -150,6 +152,58 @@ class Attach(SystemTest):
         for worker, tid in zip(workers, tids):
             self.assertEqual(worker.end(), 7)
             self.assertGreater(self.ticks_by_thread()[tid], 150)
+
+    def test_an_event_that_cannot_be_had(self):
+        if "cpu" in os.listdir("/sys/bus/event_source/devices"):
+            self.skipTest("this machine has a PMU")
+        worker = Worker(self)
+        run = self.run_command([HEIMDALLR, "-p", str(worker.pid), "-e", "cycles", "--duration", "0.1"])
+        self.assert_status(run, 125)
+        self.assert_one_line(run.stderr, "cycles", "no such hardware event")
+        self.assertEqual(worker.end(), 7)
+
+    def test_the_first_thread_has_ended(self):
+        program = self.folder / "headless.c"
+        program.write_text("""
+            #include <pthread.h>
+            #include <stdio.h>
+            #include <unistd.h>
+            static void* Work(void* unused) {
+              char c;
+              printf("ready %d\\n", getpid());
+              fflush(stdout);
+              for (volatile long i = 0; read(0, &c, 1) > 0;) for (i = 0; i < 200000000; ++i) {}
+              return unused;
+            }
+            int main(void) {
+              pthread_t thread;
+              pthread_create(&thread, NULL, Work, NULL);
+              pthread_exit(NULL);
+            }""")
+        binary = self.folder / "headless"
+        self.assert_status(self.run_command(["gcc", "-pthread", "-o", binary, program]), 0)
+        process = subprocess.Popen([binary], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(process.stdout.close)
+        process.stdout.readline()
+        # Until its first thread is a zombie.
+        status = Path(f"/proc/{process.pid}/status")
+        while "Z (zombie)" not in status.read_text():
+            pass
+        recorder = self.attach([process.pid])
+        process.stdin.write(b"x")
+        process.stdin.close()
+        self.finish(recorder)
+        self.assertEqual(process.wait(TIMEOUT_S), 0)
+        self.assertGreater(sum(self.ticks_by_thread().values()), 50)
+
+    def test_one_of_two_is_gone(self):
+        worker = Worker(self)
+        gone = subprocess.Popen(["true"])
+        gone.wait()
+        run = self.run_command([HEIMDALLR, "-p", f"{worker.pid},{gone.pid}", "--duration", "0.1"])
+        self.assert_status(run, 125)
+        self.assert_one_line(run.stderr, f"no process {gone.pid}")
+        self.assertEqual(worker.end(), 7)
 
     def test_wrong_use(self):
         gone = subprocess.Popen(["true"])

@@ -6,7 +6,7 @@ import os
 import unittest
 from collections import Counter
 
-from harness import HEIMDALLR, ROOT, SystemTest, need, records, workload
+from harness import HEIMDALLR, ROOT, TRACE_DUMP, SystemTest, need, records, workload
 
 MACHINES = ROOT / "test" / "data" / "sysfs"
 NUMBERS = ("type", "config", "config1", "config2", "precise_ip")
@@ -220,6 +220,20 @@ class Recorded(SystemTest):
         run = self.record(["true"], ["--force"], env=environment)
         self.assert_status(run, 125)
         self.assert_one_line(run.stderr, "HEIMDALLR_WRITEEVENT", "nosuch")
+
+    def test_numbers_that_make_no_sense(self):
+        for options, *parts in ((["-e", "software/config=2,period=0/"], "period", "at least 1"),
+                                (["-e", "software/config=0,freq=0/"], "freq", "at least 1"),
+                                (256 * ["-e", "page-faults"], "256", "255")):
+            with self.subTest(options[:2]):
+                run = self.run_command([HEIMDALLR, *options, "--", "true"])
+                self.assert_status(run, 125)
+                self.assert_one_line(run.stderr, *parts)
+
+    def test_frequency_as_a_term_of_a_clock(self):
+        run = self.sample([workload("load_store"), 2], "-e", "software/config=0,freq=500/")
+        summary = json.loads(self.run_command([TRACE_DUMP, "--json", run.trace]).stdout)
+        self.assertEqual([s["period"] for s in summary["streams"]], [2_000_000])
 
     def test_wrong_files(self):
         events = self.folder / "events.toml"

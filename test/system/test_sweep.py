@@ -166,6 +166,9 @@ class Runs(SweepTest):
             name = "slow"
             frequency = 200
             options = ["--compress"]
+            [[mode]]
+            name = "streams"
+            events = "streams.toml"
             [[workload]]
             name = "who"
             command = "sh -c 'echo $WHO $PWD; exit 3'"
@@ -173,9 +176,12 @@ class Runs(SweepTest):
             environment = { WHO = "workload" }
             exit_status = 3
         """)
+        # As seen from here, not from the workload's folder.
+        (self.folder / "streams.toml").write_text("[[stream]]\nname='f'\nevent='page-faults'\n")
         run = self.sweep("--plan", "plan.toml", "out")
         self.assert_status(run, 0)
-        self.assertEqual(self.states(), {"done": 4})
+        self.assertEqual(self.states(), {"done": 6})
+        self.assertEqual(summary(self.out / "who.streams" / "1.htrace")["streams"][0]["stream"], "f")
         self.assertEqual((self.out / "who.dry" / "1.out").read_text(),
                          f"mode {self.folder}/work\n")
         self.assertEqual((self.out / "who.slow" / "2.out").read_text(),

@@ -89,6 +89,7 @@ TEST_CASE("Trace: the header and the recorder's statistics come back") {
   CHECK(stream.frequency_hz == 1000);
   CHECK(stream.precise_level == 2);
   CHECK(stream.minimum_latency_cycles == 30);
+  CHECK(stream.may_batch);
   CHECK(read.header.streams[1].id == 255);
   CHECK(read.header.streams[1].source == SourceKind::kFaults);
   REQUIRE(read.header.memories.size() == 2);

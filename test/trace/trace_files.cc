@@ -83,7 +83,8 @@ TraceHeader FullHeader() {
                      .period = 1'000'000,
                      .frequency_hz = 1000,
                      .precise_level = 2,
-                     .minimum_latency_cycles = 30},
+                     .minimum_latency_cycles = 30,
+                     .may_batch = true},
                     {.id = 255, .source = SourceKind::kFaults, .name = "faults"}};
   header.allocations = true;
   header.dry_run = true;

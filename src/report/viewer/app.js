@@ -117,17 +117,21 @@ export class App {
             (entry, i) => button(
                 entry.title,
                 {role: "tab", id: `tab-${entry.id}`, "aria-controls": "tab", title: `Key ${i + 1}`},
-                () => this.store.set(
-                    {tab: entry.id, zoom: "", sort: sortFor(entry.id, this.store.state.sort)}))));
+                () => this.openTab(entry.id))));
     byId("tabs").addEventListener("keydown", (event) => {
       const at = this.tabs.indexOf(this.tab);
       const next = event.key === "ArrowRight" ? at + 1 : event.key === "ArrowLeft" ? at - 1 : -1;
       const entry = this.tabs[next];
       if (!entry) return;
       event.preventDefault();
-      this.store.set({tab: entry.id, zoom: ""});
+      this.openTab(entry.id);
       byId(`tab-${entry.id}`).focus();
     });
+  }
+
+  /** @param {string} id */
+  openTab(id) {
+    this.store.set({tab: id, zoom: "", sort: sortFor(id, this.store.state.sort)});
   }
 
   showTab() {
@@ -176,8 +180,7 @@ export class App {
       const field = byId("tab").querySelector("input[type=search]");
       if (field instanceof HTMLElement) field.focus();
     } else if (/^[1-9]$/.test(event.key) && this.tabs[Number(event.key) - 1]) {
-      const {id} = this.tabs[Number(event.key) - 1];
-      this.store.set({tab: id, zoom: "", sort: sortFor(id, this.store.state.sort)});
+      this.openTab(this.tabs[Number(event.key) - 1].id);
     } else if (!this.input.globalKey(event))
       return undefined;
     event.preventDefault();

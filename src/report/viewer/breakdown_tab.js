@@ -46,7 +46,7 @@ export class BreakdownTab {
         el("div", {class: "cards"},
            el("section", {class: "card wide"}, el("h3", {}, "Threads and objects"),
               el("p", {class: "note"},
-                 `Sampled accesses of each thread to the objects accessed most. ${
+                 `Sampled loads and stores of each thread to the objects accessed most. ${
                      part ? basis : "Exact, of all records of the whole recording."}`),
               this.matrix(all, group)),
            el("section", {class: "card"}, el("h3", {}, `Latency ${of}`), this.latency(chosen, basis)),
@@ -194,7 +194,7 @@ export class BreakdownTab {
     const sum = cellSum(cell);
     const unknown = cell.unknown > 0 ? `, ${formatCount(cell.unknown)} of unknown kind` : "";
     const latency = cell.records > 0 ? `, ${formatShort(cell.cycles / cell.records)} cycles on average` : "";
-    const remote = cell.remote > 0 ? `, ${formatShare(cell.remote, sum)} remote` : "";
+    const remote = cell.remote > 0 ? `, ${formatCount(cell.remote)} of remote memory` : "";
     const element = el(
         "td", {
           class: selected ? "selected" : "",

@@ -151,13 +151,20 @@ export function spotWords(timeline, spot) {
     lines.push(
         ["Object", `${shortenName(run.groupName(spot.group), 300)}, one of many that are not told apart`]);
   if (near) lines.push(...sampleWords(run, near.chunk, near.index));
-  if (spot.inCell > 0)
-    lines.push([
-      "Here",
-      `${timeline.samplesOf(run).complete || timeline.caches[run.index].basis === "tiles" ? "" : "about "}${
-          formatPlural(Math.round(spot.inCell), "sampled access", "sampled accesses")} in this dot`
-    ]);
+  if (spot.inCell > 0) lines.push(["Here", cellWords(timeline, spot)]);
   return lines;
+}
+
+/**
+ * Tiles are exact, but coarser than dots when zoomed, and have an access that reads and writes twice.
+ * @param {Timeline} timeline @param {Spot} spot
+ */
+function cellWords(timeline, spot) {
+  const count = Math.round(spot.inCell);
+  if (timeline.caches[spot.run.index].basis === "tiles")
+    return `${formatPlural(count, "sampled load or store", "sampled loads and stores")} in this tile`;
+  const words = `${formatPlural(count, "sampled access", "sampled accesses")} in this dot`;
+  return timeline.samplesOf(spot.run).complete ? words : `about ${words}`;
 }
 
 /** @param {RunModel} run @param {number} object */

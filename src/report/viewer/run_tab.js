@@ -55,8 +55,8 @@ function programCard(run) {
   const {header, statistics, recorder} = run.data;
   const milliseconds = Number(BigInt(header.start_realtime_ns || "0") / 1000000n);
   const ended = statistics === null ? "" :
-      statistics.exit_signal > 0    ? `killed by signal ${statistics.exit_signal}` :
-         statistics.exit_code >= 0 ? `exit status ${statistics.exit_code}` :
+      statistics.exit_signal > 0    ? `, killed by signal ${statistics.exit_signal}` :
+         statistics.exit_code >= 0 ? `, exit status ${statistics.exit_code}` :
                                      "";
   return listCard("What was run", [
     ["Command", el("code", {}, header.command_line.join(" "))],
@@ -71,7 +71,7 @@ function programCard(run) {
     [
       "Took",
       statistics ? `${formatDuration(statistics.wall_ns)} (${formatDuration(statistics.user_ns)} user, ${
-                       formatDuration(statistics.system_ns)} system), ${ended}` :
+                       formatDuration(statistics.system_ns)} system)${ended}` :
                    ""
     ],
     [

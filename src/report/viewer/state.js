@@ -3,7 +3,7 @@
 
 /**
  * `select`: "", "g<run>.<group>" or "o<run>.<object>". Times are ns, places those of the axis; null = all.
- * `hide`: layers that are switched off (or, of those off by default, "+name" when on), by commas.
+ * `layers`: layers that are switched off (or, of those off by default, "+name" when on), by commas.
  * @typedef {{t0: ?number, t1: ?number, p0: ?number, p1: ?number, b0: ?number, b1: ?number,
  *   select: string, tab: string, by: string, sort: string, q: string, type: string,
  *   thread: string, source: string, run: string, sites: string, code: string, order: string, up: string,
