@@ -19,6 +19,9 @@ pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 find_package(Boost REQUIRED)
 find_package(nlohmann_json REQUIRED)
 pkg_check_modules(numa REQUIRED IMPORTED_TARGET numa)
+# Names of raw events; without it everything else is built.
+find_path(HEIMDALLR_PFM_INCLUDE perfmon/pfmlib_perf_event.h)
+find_library(HEIMDALLR_PFM_LIBRARY pfm)
 # memkind's kinds of memory; without it everything else is built.
 find_path(HEIMDALLR_MEMKIND_INCLUDE memkind.h)
 find_library(HEIMDALLR_MEMKIND_LIBRARY memkind)

@@ -11,6 +11,7 @@
 #include "base/printable.h"
 #include "base/status_macros.h"
 #include "base/syscall_error.h"
+#include "perf/pfm_events.h"
 
 namespace heimdallr::perf {
 namespace {
@@ -297,11 +298,33 @@ absl::StatusOr<std::vector<EncodedEvent>> OfPmu(const ParsedEvent& event,
                                          base::Printable(event.pmu), Names(names)));
 }
 
+// libpfm4 knows the kernel's types, not its names of PMUs.
+absl::StatusOr<std::vector<EncodedEvent>> OfPfm(const ParsedEvent& event,
+                                                const PmuCatalog& catalog) {
+  ASSIGN_OR_RETURN(const PfmEvent pfm, EncodePfmEvent(event.pfm));
+  EncodedEvent encoded{.text = event.text,
+                       .type = pfm.type,
+                       .words = {pfm.config[0], pfm.config[1], pfm.config[2], 0},
+                       .precise_level = pfm.precise_level,
+                       .least_precise_level = pfm.precise_level};
+  encoded.modifiers.user = pfm.user;
+  encoded.modifiers.kernel = pfm.kernel;
+  encoded.modifiers.hypervisor = pfm.hypervisor;
+  const auto pmu = std::find_if(catalog.pmus().begin(), catalog.pmus().end(),
+                                [&](const Pmu& one) { return one.type == pfm.type; });
+  if (pmu != catalog.pmus().end()) {
+    encoded.pmu = pmu->name;
+    encoded.cpus = pmu->cpus;
+  }
+  return std::vector<EncodedEvent>{std::move(encoded)};
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<EncodedEvent>> EncodeEvent(const ParsedEvent& event,
                                                       const PmuCatalog& catalog) {
   absl::StatusOr<std::vector<EncodedEvent>> events;
+  if (!event.pfm.empty()) return OfPfm(event, catalog);
   if (event.breakpoint) {
     events = std::vector<EncodedEvent>{OfBreakpoint(event)};
   } else if (event.raw) {

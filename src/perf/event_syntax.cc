@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint32_t kMostPrecise = 3;
 constexpr std::string_view kBreakpoint = "mem:";
+constexpr std::string_view kPfm = "pfm:";
 
 absl::Status Wrong(std::string_view text, std::string_view why) {
   return absl::InvalidArgumentError(fmt::format("'{}': {}", base::Printable(text), why));
@@ -161,6 +162,10 @@ absl::StatusOr<std::vector<EventTerm>> ParseTerms(std::string_view text) {
 
 absl::StatusOr<ParsedEvent> ParseEvent(std::string_view text) {
   if (text.empty()) return Wrong(text, "an event has a name");
+  if (text.starts_with(kPfm)) {
+    if (text.size() == kPfm.size()) return Wrong(text, "the name of an event stands behind 'pfm:'");
+    return ParsedEvent{.text = std::string(text), .pfm = std::string(text.substr(kPfm.size()))};
+  }
   if (text.starts_with(kBreakpoint)) return ParseBreakpoint(text);
   if (text.find('/') != std::string_view::npos) return ParseOfPmu(text);
   return ParseNamed(text);

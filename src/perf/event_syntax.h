@@ -48,6 +48,7 @@ struct ParsedEvent {
   std::string name;                  ///< of a named event without PMU
   std::optional<std::uint64_t> raw;  ///< of rHEX
   std::optional<Breakpoint> breakpoint;
+  std::string pfm;  ///< of "pfm:EVENT", which libpfm4 reads with its modifiers; else empty
   EventModifiers modifiers;
 };
 

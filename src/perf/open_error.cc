@@ -47,11 +47,27 @@ std::string InvalidAdvice(const EventDescription& event, const System& system) {
         "kernel.perf_event_max_sample_rate={}",
         event.rate.value, *limit, event.rate.value);
   }
+  if (event.name.starts_with("ibs_op")) {
+    return "(IBS takes periods that are multiples of 16, leaves nothing out before Linux 6.15, and "
+           "follows one program from Linux 6.2 on)";
+  }
+  if (event.name.starts_with("arm_spe")) {
+    return "(SPE takes a period, not a frequency)";
+  }
   if (event.precise_level > 0) {
     return fmt::format("(precise level {} may be more than this event can). Ask for less",
                        event.precise_level);
   }
   return "(this kernel or processor does not know some part of the event)";
+}
+
+// A PMU of some cores is asked for on another, or there is none.
+std::string NotThereAdvice(const EventDescription& event, Target target) {
+  if (event.type == PERF_TYPE_SOFTWARE) return "(this kernel has no such software event)";
+  if (event.type > PERF_TYPE_RAW || event.name.starts_with("cpu_")) {
+    return fmt::format("(that PMU is not on CPU {}, or the kernel has taken it away)", target.cpu);
+  }
+  return "(no such hardware event here: most virtual machines have no PMU). Use the clock source";
 }
 
 std::string Advice(int error_number, const EventDescription& event, Target target,
@@ -65,13 +81,12 @@ std::string Advice(int error_number, const EventDescription& event, Target targe
     case EINVAL:
       return InvalidAdvice(event, system);
     case ENOENT:
-      return event.type == PERF_TYPE_SOFTWARE
-                 ? "(this kernel has no such software event)"
-                 : "(no such hardware event here: most virtual machines have no PMU). Use the "
-                   "clock source";
+      return NotThereAdvice(event, target);
     case EOPNOTSUPP:
-      return "(the hardware lacks an interrupt or the precise level asked for). Ask for a lower "
-             "precise level or use the clock source";
+      return event.name.starts_with("arm_spe")
+                 ? "(this SPE cannot filter by that)"
+                 : "(the hardware lacks an interrupt or the precise level asked for). Ask for a "
+                   "lower precise level or use the clock source";
     case ENODATA:
       return "(load latency on this processor needs the mem-loads-aux event as group leader)";
     case EMFILE:

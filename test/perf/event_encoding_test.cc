@@ -61,6 +61,28 @@ TEST_CASE("EncodeEvent: P goes as high as the PMU, p stays where it is") {
   CHECK(event.least_precise_level == 2);
 }
 
+// The events of a processor that need not be this one: LIBPFM_ENCODE_INACTIVE. Intel SDM, event CDH
+// umask 01H with its threshold in MSR_PEBS_LD_LAT_THRESHOLD.
+TEST_CASE("EncodeEvent: raw events by the names of manuals") {
+  setenv("LIBPFM_ENCODE_INACTIVE", "1", 1);
+  const PmuCatalog skylake = Machine("skylake");
+  const auto events =
+      Encode(skylake, "pfm:skl::MEM_TRANS_RETIRED:LOAD_LATENCY:ldlat=30:precise=2:u");
+  if (absl::IsUnimplemented(events.status())) {
+    WARN("SKIPPED: built without libpfm4");
+    return;
+  }
+  REQUIRE(events.ok());
+  const EncodedEvent& event = events->at(0);
+  CHECK(event.pmu == "cpu");
+  CHECK((event.words[0] & 0xffff) == 0x1cd);
+  CHECK(event.words[1] == 30);
+  CHECK(event.precise_level == 2);
+  CHECK((event.modifiers.user && !event.modifiers.kernel));
+  CHECK(Error(skylake, "pfm:skl::NO_SUCH_EVENT").find("NO_SUCH_EVENT") != std::string::npos);
+  CHECK(Error(skylake, "pfm:").find("pfm:") != std::string::npos);
+}
+
 TEST_CASE("EncodeEvent: software events need no PMU") {
   const PmuCatalog machine = Machine("vm-no-pmu");
   CHECK(One(machine, "cpu-clock").type == PERF_TYPE_SOFTWARE);

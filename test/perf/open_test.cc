@@ -242,6 +242,28 @@ TEST_CASE("Event::Open: each error has its own explanation") {
   CHECK_THAT(machine.Refusal(ENOSYS, Clock()), Catch::Contains("without perf events"));
   CHECK_THAT(machine.Refusal(ENODEV, Clock()), Catch::Contains("offline"));
   CHECK_THAT(machine.Refusal(EBUSY, hardware), Catch::Contains("holds the PMU"));
+  CHECK_THAT(machine.Refusal(ENOSPC, hardware), Catch::Contains("no counter is free"));
+  CHECK_THAT(machine.Refusal(E2BIG, hardware), Catch::Contains("too old"));
+  CHECK_THAT(machine.Refusal(EMFILE, hardware), Catch::Contains("ulimit -Hn"));
+  CHECK_THAT(machine.Refusal(ENFILE, hardware), Catch::Contains("fs.file-max"));
+  CHECK_THAT(machine.Refusal(ENOMEM, hardware), Catch::Contains("no memory"));
+  hardware.precise_level = 3;
+  CHECK_THAT(machine.Refusal(EINVAL, hardware), Catch::Contains("precise level 3"));
+}
+
+TEST_CASE("Event::Open: each PMU has its own reasons") {
+  FakeMachine machine;
+  EventDescription event = Clock();
+  event.type = 10;
+  event.name = "cpu_atom/mem-loads/";
+  CHECK_THAT(machine.Refusal(ENOENT, event), Catch::Contains("not on CPU 3"));
+  event.name = "ibs_op/cnt_ctl=1/";
+  CHECK_THAT(machine.Refusal(EINVAL, event), Catch::Contains("multiples of 16"));
+  event.name = "arm_spe_0/ts_enable=1/";
+  CHECK_THAT(machine.Refusal(EINVAL, event), Catch::Contains("not a frequency"));
+  CHECK_THAT(machine.Refusal(EOPNOTSUPP, event), Catch::Contains("cannot filter"));
+  event.sample_type |= PERF_SAMPLE_PHYS_ADDR;
+  CHECK_THAT(machine.Refusal(EACCES, event), Catch::Contains("physical addresses"));
 }
 
 }  // namespace heimdallr::perf
