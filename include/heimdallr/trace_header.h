@@ -65,6 +65,7 @@ struct TraceHeader {
   bool allocations = false;          ///< the interposer was asked for
   bool dry_run = false;              ///< only run statistics were asked for
   std::uint32_t stack_depth = 0;     ///< frames kept per allocation; 0 = caller only
+  std::int32_t success_status = 0;   ///< exit status of a run that went well, 0..255
   std::vector<MemoryInfo> memories;  ///< empty = all is the program's own allocator
   std::vector<NodeInfo> nodes;       ///< ascending by id; empty = not known
   TraceOrigin origin = TraceOrigin::kRecorded;

@@ -182,6 +182,10 @@ void AddOptions(CLI::App& app, Parsed& parsed) {
   app.add_flag("--compress", o.compress, "Compress the trace (zstd): smaller, costs CPU time");
   app.add_flag("--dry-run", o.dry_run,
                "Only time the command: no samples, no interposer, a trace with its statistics");
+  app.add_option("--success-status", o.success_status,
+                 "Exit status of a run that went well, for trace-dump stat (default 0)")
+      ->option_text("STATUS")
+      ->check(CLI::Range(0, 255));
   app.add_flag("-q,--quiet", parsed.quiet, "Print only warnings and errors");
   app.add_flag("-v,--verbose", parsed.verbose, "Print more about what is done");
 }
@@ -236,6 +240,18 @@ std::optional<std::string> CheckAttach(const RecorderOptions& options, const Par
     return "--memory, --mem-node, --cpu-node: memory cannot be given to what runs already";
   }
   return std::nullopt;
+}
+
+// A dry run records nothing that could be asked for.
+std::optional<std::string> CheckDryRun(const RecorderOptions& options, const Parsed& parsed) {
+  if (!options.dry_run) return std::nullopt;
+  const char* asked = options.faults               ? "--faults"
+                      : *parsed.page_nodes_option  ? "--page-nodes"
+                      : !parsed.events.empty()     ? "--event"
+                      : !parsed.event_file.empty() ? "--events"
+                                                   : nullptr;
+  if (asked == nullptr) return std::nullopt;
+  return fmt::format("--dry-run only times the command: {} cannot go with it", asked);
 }
 
 recorder::EventRequest RequestOf(const std::string& event, const char* place) {
@@ -304,6 +320,13 @@ std::variant<RecordCommand, PrintAndExit> ParseRecordCommand(
     return PrintAndExit{.output = app.version() + "\n"};
   } catch (const CLI::ExtrasError&) {
     if (separator == arguments.end() && !ours.empty() && !ours.back().starts_with("-")) {
+      const std::vector<Subcommand> commands = Subcommands();
+      const auto named = std::find_if(commands.begin(), commands.end(), [&](const Subcommand& one) {
+        return one.name == app.remaining().front();
+      });
+      if (named != commands.end()) {
+        return WrongUse(fmt::format("'{}' comes first, its options behind it", named->name));
+      }
       return WrongUse("put '--' before the command to record");
     }
     return WrongUse(fmt::format("unknown option '{}'", app.remaining().front()));
@@ -312,6 +335,7 @@ std::variant<RecordCommand, PrintAndExit> ParseRecordCommand(
   }
   RecordCommand command{.options = std::move(parsed.options)};
   RecorderOptions& options = command.options;
+  if (const auto wrong = CheckDryRun(options, parsed)) return WrongUse(*wrong);
   if (!options.attach.empty()) {
     if (const auto wrong = CheckAttach(options, parsed, separator != arguments.end())) {
       return WrongUse(*wrong);

@@ -59,7 +59,7 @@ class Gatherer {
       ++run_.unknown;
       return;
     }
-    if (process->exit_code != 0 || process->exit_signal != 0) {
+    if (process->exit_code != repetition.header.success_status || process->exit_signal != 0) {
       ++run_.failed;
       return;
     }
@@ -138,16 +138,25 @@ class Gatherer {
   std::map<StreamKey, double> ticks_;
 };
 
+// How well a dry run serves as base: that of the same workload before one of the same command line,
+// and of these one with the same memory, whose cost is then not taken for that of recording.
+int FitOf(const RunStatistics& dry, const RunStatistics& run) {
+  constexpr int kSameWorkload = 4;
+  constexpr int kSameCommand = 2;
+  constexpr int kSameMemory = 1;
+  // No command line at all says nothing: the trace does not tell what was run.
+  const bool same_command = !run.command_line.empty() && dry.command_line == run.command_line;
+  const int fit = dry.workload == run.workload ? kSameWorkload : same_command ? kSameCommand : 0;
+  return fit == 0 ? 0 : fit + (dry.memory == run.memory ? kSameMemory : 0);
+}
+
 const RunStatistics* BaseOf(const RunStatistics& run, const std::vector<RunStatistics>& all) {
-  const RunStatistics* same_command = nullptr;
+  const RunStatistics* best = nullptr;
   for (const RunStatistics& other : all) {
     if (!other.dry || other.wall.count == 0) continue;
-    if (other.workload == run.workload) return &other;
-    // None at all says nothing: its trace does not tell what was run.
-    const bool same = !run.command_line.empty() && other.command_line == run.command_line;
-    if (same && same_command == nullptr) same_command = &other;
+    if (FitOf(other, run) > (best == nullptr ? 0 : FitOf(*best, run))) best = &other;
   }
-  return same_command;
+  return best;
 }
 
 }  // namespace
@@ -184,6 +193,7 @@ std::vector<RunStatistics> StatisticsOfRuns(const std::vector<Repetition>& repet
     const RunStatistics* const base = run.dry ? nullptr : BaseOf(run, runs);
     if (base == nullptr) continue;
     run.base = base->run;
+    run.base_has_other_memory = base->memory != run.memory;
     run.wall_overhead = ExcessOver(base->wall, run.wall);
     run.cpu_overhead = ExcessOver(base->cpu, run.cpu);
   }

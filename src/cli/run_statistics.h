@@ -35,6 +35,7 @@ struct RunStatistics {
   SampleStatistics system;
   SampleStatistics cpu;                 ///< user + system
   std::optional<std::string> base;      ///< the dry run it is compared with
+  bool base_has_other_memory = false;   ///< so that overheads are those of memory and recording
   std::optional<Excess> wall_overhead;  ///< over the base
   std::optional<Excess> cpu_overhead;
 
@@ -50,7 +51,8 @@ struct RunStatistics {
 };
 
 /// One for each run, in the order of `repetitions`, which are sorted by run. A run is compared with
-/// the dry run of the same workload; if there is none, with one of the same command line.
+/// the dry run of the same workload; if there is none, with one of the same command line; of
+/// several, with one that has the same memory.
 [[nodiscard]] std::vector<RunStatistics> StatisticsOfRuns(
     const std::vector<store::Repetition>& repetitions);
 

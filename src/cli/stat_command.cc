@@ -22,8 +22,8 @@ constexpr const char* kDescription =
 overhead of recording over a run that was only timed.)";
 constexpr const char* kExamples = R"(
 A mean is given with its 95 % interval (Student's t), which takes two repetitions.
-Overhead is over the run WORKLOAD.dry of the same workload, or over a dry run of the
-same command line; its interval is by the delta method with Welch's degrees of
+Overhead is over a dry run of the same workload, or of the same command line; of
+several, over one with the same memory, else it is that of memory and recording. Its interval is by the delta method with Welch's degrees of
 freedom. Repetitions that failed are counted and in none of the other figures.
 Examples:
   trace-dump stat runs.sqlite

@@ -66,9 +66,13 @@ std::string Rates(const RunStatistics& run) {
   return text;
 }
 
+std::string BaseText(const RunStatistics& run) {
+  return base::Printable(*run.base) + (run.base_has_other_memory ? " (of other memory)" : "");
+}
+
 void AppendCounts(const std::vector<RunStatistics>& runs, fmt::memory_buffer& out) {
   TextTable table({kLeft, kRight, kRight, kRight, kRight, kRight, kRight, kLeft, kRight, kLeft});
-  table.AddRow({"run", "repetitions", "failed", "samples", "accesses", "allocations", "lost",
+  table.AddRow({"run", "repetitions", "failed", "samples", "accesses", "allocation events", "lost",
                 "samples a CPU second", "peak memory", "compared with"});
   for (const RunStatistics& run : runs) {
     const bool any = run.wall.count != 0;
@@ -79,8 +83,7 @@ void AppendCounts(const std::vector<RunStatistics>& runs, fmt::memory_buffer& ou
     if (run.unknown != 0) failed += fmt::format(" + {} without end", run.unknown);
     table.AddRow({base::Printable(run.run), Grouped(run.repetitions), failed, mean(run.samples),
                   mean(run.accesses), mean(run.allocations), mean(run.lost), Rates(run),
-                  any ? Bytes(run.peak_rss_bytes) : "-",
-                  run.base ? base::Printable(*run.base) : std::string()});
+                  any ? Bytes(run.peak_rss_bytes) : "-", run.base ? BaseText(run) : std::string()});
   }
   table.AppendTo(out, 0);
 }

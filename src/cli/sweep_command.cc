@@ -193,6 +193,7 @@ absl::StatusOr<int> Execute(const SweepCommand& command, const ResultFolder& fol
 
 absl::StatusOr<int> Run(const SweepCommand& command) {
   if (command.action == SweepAction::kRun) {
+    RETURN_IF_ERROR(CheckModesHere(command.plan));
     ASSIGN_OR_RETURN(const ResultFolder folder,
                      ResultFolder::Open(command.folder, ResultFolder::WhenLocked::kFail));
     ASSIGN_OR_RETURN(SweepState state, NewState(folder, command));

@@ -14,9 +14,11 @@
 #include <fmt/format.h>
 
 #include "base/printable.h"
+#include "base/status_macros.h"
 #include "base/syscall_error.h"
 #include "cli/help_format.h"
 #include "cli/sweep_description.h"
+#include "recorder/placement.h"
 #include "sweep/plan_file.h"
 #include "sweep/shell_words.h"
 
@@ -227,6 +229,28 @@ absl::StatusOr<std::uint32_t> CheckModeOptions(const std::vector<std::string>& o
                        record.source != recorder::SourceChoice::kFaultsOnly;
   if (!samples) return 0;
   return static_cast<std::uint32_t>(1'000'000'000 / recorder::PeriodNs(record));
+}
+
+absl::Status CheckModesHere(const sweep::Plan& plan) {
+  for (const sweep::Mode& mode : plan.modes) {
+    std::vector<std::string> arguments = mode.options;
+    arguments.insert(arguments.end(), {"--", "true"});
+    const auto parsed = ParseRecordCommand(arguments);
+    const auto* const command = std::get_if<RecordCommand>(&parsed);
+    if (command == nullptr) continue;  // the plan has been checked: of another version
+    ASSIGN_OR_RETURN(recorder::Surroundings surroundings, recorder::LookAround());
+    for (const auto& [name, value] : mode.environment) {
+      surroundings.environment.push_back(fmt::format("{}={}", name, value));
+    }
+    std::vector<std::string> warnings;
+    const auto placement =
+        recorder::PlanPlacement(command->options.placement, surroundings, warnings);
+    if (placement.ok()) continue;
+    return absl::FailedPreconditionError(
+        fmt::format("mode '{}' cannot be run here: {}. Leave it out by naming the others (--mode)",
+                    mode.name, base::Message(placement.status())));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace heimdallr::cli

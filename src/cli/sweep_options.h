@@ -31,6 +31,10 @@ struct SweepCommand {
 
 [[nodiscard]] CommandDescription DescribeSweepCommand();
 
+/// Whether this machine has the memory and processors that each mode asks for; the error names the
+/// mode and says in a line what cannot be had.
+[[nodiscard]] absl::Status CheckModesHere(const sweep::Plan& plan);
+
 /// What is wrong with options of heimdallr in a plan, or the samples a second they ask for. Those
 /// that a sweep sets itself, such as --output, are wrong.
 [[nodiscard]] absl::StatusOr<std::uint32_t> CheckModeOptions(

@@ -54,6 +54,7 @@ struct RecorderOptions {
 
   AllocationTracing allocations = AllocationTracing::kOn;
   std::uint32_t stack_depth = 0;  ///< frames for each allocation; 0 = the caller alone
+  int success_status = 0;         ///< exit status of a run that went well, for statistics
   bool dry_run = false;           ///< neither sample nor interpose, only time the workload
 
   /// Of each ring: one a CPU for samples, one a thread for allocations. Rounded up to a power of

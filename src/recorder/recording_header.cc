@@ -57,7 +57,8 @@ TraceHeader MakeHeader(const RecorderOptions& options, int pid,
           .working_directory = std::filesystem::current_path(error).string(),
           .environment = RelevantEnvironment(environment),
           .dry_run = options.dry_run,
-          .stack_depth = options.stack_depth};
+          .stack_depth = options.stack_depth,
+          .success_status = options.success_status};
 }
 
 }  // namespace heimdallr::recorder

@@ -22,7 +22,8 @@ constexpr std::string_view kSelect =
     " r.defect_code, r.defect, r.first_id, r.end_ns, r.format_version, r.tool_version, r.host,"
     " r.kernel, r.processor, r.online_cpus, r.page_size_bytes, r.start_realtime_ns,"
     " r.start_monotonic_ns, r.pid, r.working_directory, r.allocations_asked, r.dry_run,"
-    " r.stack_depth, r.origin, r.good_bytes, r.file_bytes, r.late_records, r.unknown_chunks, "
+    " r.stack_depth, r.success_status, r.origin, r.good_bytes, r.file_bytes, r.late_records, "
+    "r.unknown_chunks, "
     "r.finished,"
     " r.cut, r.recorder_user_ns, r.recorder_system_ns, r.recorder_wall_ns, r.recorder_ticks,"
     " r.recorder_channel_events, r.accesses, r.faults, r.allocations, r.mappings,"
@@ -79,6 +80,7 @@ void TakeHeader(Columns& columns, TraceHeader& h) {
   columns.Take(h.allocations);
   columns.Take(h.dry_run);
   columns.Take(h.stack_depth);
+  columns.Take(h.success_status);
   std::int64_t origin = 0;
   columns.Take(origin);
   if (origin > 0 && origin < kTraceOrigins) h.origin = static_cast<TraceOrigin>(origin);

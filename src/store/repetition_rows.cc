@@ -58,7 +58,7 @@ std::string Joined(const std::vector<std::string>& words) {
 
 absl::Status AddMainRow(Connection& connection, const Repetition& r, const RepetitionRow& row,
                         std::int64_t run, std::uint64_t number) {
-  auto table = TableWriter::Create(connection, "repetitions", 59);
+  auto table = TableWriter::Create(connection, "repetitions", 60);
   if (!table.ok()) return table.status();
   const TraceHeader& h = r.header;
   const Figures& f = r.figures;
@@ -73,7 +73,7 @@ absl::Status AddMainRow(Connection& connection, const Repetition& r, const Repet
              Joined(h.command_line), h.format_version, h.tool_version, h.host, h.kernel,
              h.processor, h.online_cpus, h.page_size_bytes, h.start_realtime_ns,
              h.start_monotonic_ns, h.pid, h.working_directory, h.allocations, h.dry_run,
-             h.stack_depth, h.origin, r.extent.good_bytes, r.extent.file_bytes,
+             h.stack_depth, h.success_status, h.origin, r.extent.good_bytes, r.extent.file_bytes,
              r.extent.late_records, r.extent.unknown_chunks, r.extent.finished, r.extent.cut,
              Of(r.recorder, &Cost::user_ns), Of(r.recorder, &Cost::system_ns),
              Of(r.recorder, &Cost::wall_ns), Of(r.recorder, &Cost::ticks),

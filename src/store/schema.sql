@@ -53,6 +53,7 @@ CREATE TABLE repetitions(
   allocations_asked INTEGER NOT NULL,   -- 1 = allocations were to be recorded
   dry_run INTEGER NOT NULL,             -- 1 = the program was only timed
   stack_depth INTEGER NOT NULL,         -- frames kept of each allocation's stack; 0 = its caller
+  success_status INTEGER NOT NULL,      -- exit status of a run that went well
   origin INTEGER NOT NULL,              -- 0 = recorded; 1 = imported; 2 = synthetic
   -- The trace file.
   good_bytes INTEGER NOT NULL,

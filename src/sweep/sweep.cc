@@ -67,12 +67,15 @@ std::vector<std::string> ArgumentsOf(const SweepState& state, const Run& run,
   std::vector<std::string> arguments = state.plan.modes[run.what.mode].options;
   // Only warnings and errors: it goes into the workload's own standard error.
   arguments.emplace_back("--quiet");
+  const Workload& workload = state.plan.workloads[run.what.workload];
+  if (workload.exit_status != 0) {
+    arguments.push_back(fmt::format("--success-status={}", workload.exit_status));
+  }
   std::string pattern;
   for (const char c : files.partial_trace) pattern += c == '%' ? "%%" : std::string(1, c);
   arguments.push_back("--output=" + pattern);
   arguments.emplace_back("--");
-  const auto& command = state.plan.workloads[run.what.workload].command;
-  arguments.insert(arguments.end(), command.begin(), command.end());
+  arguments.insert(arguments.end(), workload.command.begin(), workload.command.end());
   return arguments;
 }
 

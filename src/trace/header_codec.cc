@@ -113,6 +113,7 @@ v1::Header ToMessage(const TraceHeader& header) {
   message.set_allocations(header.allocations);
   message.set_dry_run(header.dry_run);
   message.set_stack_depth(header.stack_depth);
+  message.set_success_status(static_cast<std::uint32_t>(header.success_status));
   message.set_origin(static_cast<v1::Origin>(header.origin));
   for (const MemoryInfo& memory : header.memories) PutMemory(memory, *message.add_memories());
   const bool with_distances = header.nodes.size() <= kMaxNodesWithDistances;
@@ -147,7 +148,8 @@ absl::StatusOr<TraceHeader> FromMessage(const v1::Header& message) {
                      .environment = {message.environment().begin(), message.environment().end()},
                      .allocations = message.allocations(),
                      .dry_run = message.dry_run(),
-                     .stack_depth = message.stack_depth()};
+                     .stack_depth = message.stack_depth(),
+                     .success_status = static_cast<std::int32_t>(message.success_status() & 0xff)};
   // One that is not known yet is none of our recordings, at any rate.
   const bool known = message.origin() >= 0 && message.origin() < kTraceOrigins;
   header.origin = known ? static_cast<TraceOrigin>(message.origin()) : TraceOrigin::kImported;

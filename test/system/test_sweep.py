@@ -186,6 +186,9 @@ class Runs(SweepTest):
                          f"mode {self.folder}/work\n")
         self.assertEqual((self.out / "who.slow" / "2.out").read_text(),
                          f"workload {self.folder}/work\n")
+        # What the plan expects is no failure.
+        stat = self.run_command([TRACE_DUMP, "stat", "--json", "out"])
+        self.assertEqual({json.loads(line)["failed"] for line in stat.stdout.splitlines()}, {0})
         self.assertEqual(summary(self.out / "who.slow" / "1.htrace")["streams"][0]["period"],
                          5_000_000)
         self.assert_status(self.sweep("--plan", "plan.toml", "--mode", "dry"), 0)
@@ -241,12 +244,17 @@ class Memory(SweepTest):
             self.assertEqual({run["run"]: run["memory"] for run in runs},
                              {"blocks.kind": "kind:regular", "blocks.file": f"pmem:{folder}"})
 
-    def test_that_cannot_be_had_is_said_of_each_run(self):
-        run = self.run_plan('[[mode]]\nname = "nowhere"\nmem_node = 1023\n')
-        self.assert_status(run, 1)
-        self.assertEqual(self.states(), {"not-recorded": 2})
-        self.assertEqual(run.stdout.count(b"no node 1023"), 2)
-        self.assertTrue(all("no node 1023" in run["reason"] for run in self.state()["runs"]))
+    def test_that_cannot_be_had_is_said_before_the_first_run(self):
+        for mode, part in (("mem_node = 1023", "no node 1023"),
+                           ('memory = "pmem:/nonexistent"', "/nonexistent"),
+                           ('memory = "kind:foo"', "foo"),
+                           ('memory = "node:0"\nmem_node = 0', "--mem-node")):
+            with self.subTest(mode):
+                run = self.run_plan(f'[[mode]]\nname = "dry"\ndry = true\n'
+                                    f'[[mode]]\nname = "nowhere"\n{mode}\n')
+                self.assert_status(run, 125)
+                self.assert_one_line(run.stderr, "nowhere", part)
+                self.assertFalse((self.out / "sweep.json").exists())
 
 
 class Failures(SweepTest):

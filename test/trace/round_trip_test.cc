@@ -90,6 +90,7 @@ TEST_CASE("Trace: the header and the recorder's statistics come back") {
   CHECK(stream.precise_level == 2);
   CHECK(stream.minimum_latency_cycles == 30);
   CHECK(stream.may_batch);
+  CHECK(read.header.success_status == 3);
   CHECK(read.header.streams[1].id == 255);
   CHECK(read.header.streams[1].source == SourceKind::kFaults);
   REQUIRE(read.header.memories.size() == 2);

@@ -89,6 +89,7 @@ TraceHeader FullHeader() {
   header.allocations = true;
   header.dry_run = true;
   header.stack_depth = 16;
+  header.success_status = 3;
   header.origin = TraceOrigin::kImported;
   header.memories = {{.id = 0, .name = "node:0,2", .nodes = {0, 2}},
                      {.id = 255, .name = "pmem:/mnt/\xff"}};
