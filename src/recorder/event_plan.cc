@@ -238,7 +238,8 @@ absl::StatusOr<PlannedStream> PlanStream(const EventRequest& request,
     stream.events.push_back({.description = Describe(request, options, catalog, event),
                              .leader = std::move(leader),
                              .cpus = event.cpus,
-                             .is_spe = event.pmu.starts_with(kSpe)});
+                             .is_spe = event.pmu.starts_with(kSpe),
+                             .may_be_of_all = event.pmu == "ibs_op"});
   }
   const EncodedEvent& first = encoded.front();
   const EventDescription& description = stream.events.front().description;

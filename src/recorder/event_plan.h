@@ -20,6 +20,9 @@ struct PlannedEvent {
   std::optional<perf::EventDescription> leader;  ///< of its group, opened before it; it only counts
   std::vector<int> cpus;                         ///< empty = all
   bool is_spe = false;                           ///< its samples come by the AUX area
+  /// Before Linux 6.2 it cannot follow a program: then it samples whole CPUs, and what is not of
+  /// the program is left out.
+  bool may_be_of_all = false;
 };
 
 struct PlannedStream {

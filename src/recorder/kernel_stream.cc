@@ -91,6 +91,7 @@ void KernelStream::OnFault(const perf::SampleRecord& sample, std::uint8_t stream
 
 // Of hardware, or a breakpoint: the access itself, and with registers those of the block around it.
 void KernelStream::OnMemory(const perf::SampleRecord& sample, std::uint8_t stream) {
+  if (parts_.sampler.IsOfAll(stream) && !parts_.processes.Knows(sample.origin.pid)) return;
   const PlannedStream& planned = parts_.sampler.planned(stream);
   const std::uint64_t tick = ++samples_[stream];
   auto result = perf::AccessOf(sample, planned.sample_type());

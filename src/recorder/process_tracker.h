@@ -66,6 +66,8 @@ class ProcessTracker {
   /// Writes what is still open; to be called once, after the last record.
   void Finish(std::uint64_t time_ns);
 
+  /// Whether it is a process of the workload that lives now.
+  [[nodiscard]] bool Knows(std::int32_t pid) const { return live_.contains(pid); }
   /// Those that live now.
   [[nodiscard]] std::vector<std::int32_t> LivePids() const;
   [[nodiscard]] std::uint64_t processes() const { return processes_started_; }

@@ -108,7 +108,7 @@ absl::StatusOr<Sampler> Sampler::OpenAsPlanned(const RecorderOptions& options, p
     if (!status.ok()) break;
   }
   if (status.ok()) {
-    if (auto warning = sampler.SmallerRings(options)) warnings.push_back(*std::move(warning));
+    sampler.AppendWarnings(options, warnings);
     return sampler;
   }
   if (!MayGoWithout(options)) return status;
@@ -127,7 +127,7 @@ absl::StatusOr<Sampler> Sampler::AttachAsPlanned(const RecorderOptions& options,
   Sampler sampler;
   RETURN_IF_ERROR(sampler.Plan(options, machine));
   RETURN_IF_ERROR(sampler.AttachTasks(options, pids));
-  if (auto warning = sampler.SmallerRings(options)) warnings.push_back(*std::move(warning));
+  sampler.AppendWarnings(options, warnings);
   return sampler;
 }
 
@@ -213,16 +213,23 @@ absl::Status Sampler::Start() {
   return status;
 }
 
-// Locked memory is scarce for users: PerfRing::Map then takes less.
-std::optional<std::string> Sampler::SmallerRings(const RecorderOptions& options) const {
-  for (const Cpu& cpu : cpus_) {
-    if (cpu.ring.data_bytes() >= options.buffer_bytes) continue;
-    return fmt::format(
+void Sampler::AppendWarnings(const RecorderOptions& options,
+                             std::vector<std::string>& warnings) const {
+  // Locked memory is scarce for users: PerfRing::Map then takes less.
+  const auto small = std::find_if(cpus_.begin(), cpus_.end(), [&](const Cpu& cpu) {
+    return cpu.ring.data_bytes() < options.buffer_bytes;
+  });
+  if (small != cpus_.end()) {
+    warnings.push_back(fmt::format(
         "rings for samples have {} KiB instead of {}: the memory a user may lock is used up "
         "(perf_event_mlock_kb, ulimit -l); samples may be lost",
-        cpu.ring.data_bytes() >> 10, options.buffer_bytes >> 10);
+        small->ring.data_bytes() >> 10, options.buffer_bytes >> 10));
   }
-  return std::nullopt;
+  if (!of_all_.empty()) {
+    warnings.emplace_back(
+        "this kernel samples memory accesses of whole CPUs alone (Linux 6.2 and newer can follow "
+        "one program): those of other programs are left out, but count among what is lost");
+  }
 }
 
 // Without it, times of samples and of allocations could not be compared.
@@ -322,8 +329,16 @@ absl::Status Sampler::AddStream(const PlannedStream& stream, perf::Target target
     EventDescription description = planned.description;
     description.enable_on_exec = begin == Begin::kAtExec;
     if (!planned.leader) {
-      ASSIGN_OR_RETURN(perf::Event event, OpenEvent(description, target));
-      RETURN_IF_ERROR(Keep(std::move(event), stream.info.id, cpu, cpu.others));
+      // One for each CPU is enough of those that sample all of it.
+      const bool is_first_task = cpu.metadata.size() == 1;
+      if (IsOfAll(stream.info.id) && !is_first_task) continue;
+      auto event = OpenEvent(description, target);
+      if (planned.may_be_of_all && absl::IsInvalidArgument(event.status())) {
+        event = OpenOfAll(description, target);
+        if (event.ok()) of_all_.insert(stream.info.id);
+      }
+      if (!event.ok()) return event.status();
+      RETURN_IF_ERROR(Keep(*std::move(event), stream.info.id, cpu, cpu.others));
       continue;
     }
     EventDescription leading = *planned.leader;
@@ -336,6 +351,14 @@ absl::Status Sampler::AddStream(const PlannedStream& stream, perf::Target target
     RETURN_IF_ERROR(Keep(std::move(event), stream.info.id, cpu, cpu.others));
   }
   return absl::OkStatus();
+}
+
+// It has no exec to begin at: what comes before the program's is left out with everybody else's.
+absl::StatusOr<perf::Event> Sampler::OpenOfAll(EventDescription description,
+                                               perf::Target target) const {
+  description.inherit = false;
+  description.disabled = description.enable_on_exec = false;
+  return OpenEvent(std::move(description), {.pid = -1, .cpu = target.cpu});
 }
 
 absl::Status Sampler::AddSpe(const PlannedEvent& planned, std::uint8_t stream, perf::Target target,

@@ -76,6 +76,9 @@ class Sampler {
   /// Stream of an event id; 0 when it is none of ours or carries no samples.
   [[nodiscard]] std::uint8_t StreamOf(std::uint64_t event_id) const;
 
+  /// Whether samples of the stream may be of programs that nobody asked for.
+  [[nodiscard]] bool IsOfAll(std::uint8_t stream) const { return of_all_.contains(stream); }
+
   /// Whether the rings or the queue hold anything.
   [[nodiscard]] bool HasWork() const;
 
@@ -139,6 +142,8 @@ class Sampler {
   absl::Status AddGoverned(const perf::EventDescription& description, perf::Target target,
                            Begin begin, Cpu& cpu);
   absl::Status AddStream(const PlannedStream& stream, perf::Target target, Begin begin, Cpu& cpu);
+  [[nodiscard]] absl::StatusOr<perf::Event> OpenOfAll(perf::EventDescription description,
+                                                      perf::Target target) const;
   absl::Status AddSpe(const PlannedEvent& planned, std::uint8_t stream, perf::Target target,
                       Begin begin, Cpu& cpu);
   absl::Status AttachTasks(const RecorderOptions& options, const std::vector<pid_t>& pids);
@@ -148,7 +153,7 @@ class Sampler {
   absl::Status AttachNext(pid_t tid);
   absl::Status Keep(perf::Event event, std::uint8_t stream, Cpu& cpu,
                     std::vector<perf::Event>& events);
-  [[nodiscard]] std::optional<std::string> SmallerRings(const RecorderOptions& options) const;
+  void AppendWarnings(const RecorderOptions& options, std::vector<std::string>& warnings) const;
   void ReadRing(Cpu& cpu, LossLedger& losses);
   void Queue(perf::KernelRecord record);
   void StartCounter();
@@ -165,6 +170,7 @@ class Sampler {
   std::optional<PeriodPlan> period_plan_;
   std::uint8_t governed_stream_ = 0;
   std::unordered_map<std::uint64_t, std::uint8_t> stream_of_event_;
+  std::unordered_set<std::uint8_t> of_all_;  // streams of whole CPUs
   // Of what was attached: threads that are sampled, by events of their own or those of the thread
   // that made them.
   std::unordered_set<pid_t> attached_;

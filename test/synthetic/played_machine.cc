@@ -125,6 +125,17 @@ PlayedMachine AlderLake() {
 }
 
 PlayedMachine Zen3() { return Amd("zen3"); }
+
+// perf_invalid_context: events of a task are refused.
+PlayedMachine Zen3BeforeLinux62() {
+  PlayedMachine machine = Amd("zen3");
+  machine.refusal = [](const OpenCall& call) {
+    if (call.attributes.type == kIbsOp && call.pid >= 0) return EINVAL;
+    return IbsRefusal(call);
+  };
+  return machine;
+}
+
 PlayedMachine Zen4() { return Amd("zen4"); }
 PlayedMachine Power9() { return Power("power9", 0x34340401e0, 0x343c0401e0); }
 PlayedMachine Power10() { return Power("power10", 0x35340401e0, 0x353c0401e0); }

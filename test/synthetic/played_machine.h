@@ -21,7 +21,7 @@ struct Operation {
   std::uint16_t spe_events = 0;  // of ARM, instead of `data_source`
   std::uint16_t latency_cycles = 0;
   std::uint32_t cpu = 0;
-  int thread = 0;  // 0 = the first of the program
+  int thread = 0;  // 0 = the first of the program; -1 = of another program
 };
 
 /// A call of perf_event_open(2).
@@ -49,6 +49,7 @@ struct PlayedMachine {
 [[nodiscard]] PlayedMachine SapphireRapids();
 [[nodiscard]] PlayedMachine AlderLake();
 [[nodiscard]] PlayedMachine Zen3();
+[[nodiscard]] PlayedMachine Zen3BeforeLinux62();
 [[nodiscard]] PlayedMachine Zen4();
 [[nodiscard]] PlayedMachine Power9();
 [[nodiscard]] PlayedMachine Power10();

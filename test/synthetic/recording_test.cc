@@ -377,6 +377,24 @@ TEST_CASE("Synthetic: AMD's samples of other operations are counted, not recorde
   CHECK(played.lost(LossKind::kNoDataAddress) == 20);
 }
 
+TEST_CASE(
+    "Synthetic: kernels whose IBS samples whole CPUs give back the program's operations alone") {
+  const PlayedMachine machine = Zen3BeforeLinux62();
+  SyntheticKernel kernel(machine);
+  const Played played = Record(kernel, [&](SyntheticKernel& k, std::vector<Executed>& executed) {
+    for (const Operation& operation : RandomOperations(machine, 2000)) {
+      executed.push_back({operation, k.Execute(operation, SyntheticKernel::WhenFull::kWait)});
+      Operation foreign = operation;
+      foreign.thread = -1;
+      k.Execute(foreign, SyntheticKernel::WhenFull::kWait);
+    }
+  });
+  CheckAllAreThere(played);
+  CheckNothingIsLost(played);
+  REQUIRE(played.result.warnings.size() == 1);
+  CHECK(played.result.warnings[0].find("whole CPUs") != std::string::npos);
+}
+
 TEST_CASE("Synthetic: POWER's loads and stores take turns, and that is counted") {
   SyntheticKernel kernel(Power9());
   const Played played = Record(kernel, Runs({}));

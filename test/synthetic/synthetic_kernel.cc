@@ -278,9 +278,12 @@ bool SyntheticKernel::IsOn(const Event& event) const {
 }
 
 Moment SyntheticKernel::MomentOf(const Event& event, std::uint64_t monotonic_ns, int thread) const {
+  constexpr std::int32_t kInit = 1;  // of another program
+  const std::int32_t program = events_.begin()->second->pid;
+  const std::int32_t pid = thread < 0 ? kInit : program;
   return {.time = event.attributes.use_clockid != 0 ? monotonic_ns : PerfClockAt(monotonic_ns),
-          .pid = event.pid,
-          .tid = TidOf(event.pid, thread),
+          .pid = pid,
+          .tid = thread < 0 ? kInit : TidOf(program, thread),
           .cpu = event.cpu,
           .id = event.id};
 }
