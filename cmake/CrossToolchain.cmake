@@ -1,7 +1,8 @@
 # Builds for another architecture of Debian with its cross compiler, and runs what was built by
-# qemu-user: -DCMAKE_TOOLCHAIN_FILE=cmake/CrossToolchain.cmake -DHEIMDALLR_CROSS=ARCH (ppc64el, arm64)
-# -DHEIMDALLR_CROSS_ROOT=FOLDER with the files of that architecture (tools/cross-root makes it).
-# `tools/dev cross ARCH` does all of it.
+# qemu-user. `tools/dev cross ARCH` gives what it takes:
+#   HEIMDALLR_CROSS           ppc64el or arm64
+#   HEIMDALLR_CROSS_ROOT      a folder with the files of that architecture (tools/cross-root)
+#   HEIMDALLR_CROSS_EMULATOR  qemu-user; if it is not given, what is installed
 list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES HEIMDALLR_CROSS HEIMDALLR_CROSS_ROOT)
 
 if(HEIMDALLR_CROSS STREQUAL "ppc64el")

@@ -11,25 +11,17 @@ namespace heimdallr::preload {
 /// 4 KiB on x86-64, usually 64 KiB on POWER, either on ARM.
 inline std::size_t PageBytes() { return getauxval(AT_PAGESZ); }
 
-/// What the registers say of where the thread's own variables are.
+/// Where the thread's own variables are: right below on x86-64, right above on others. libc's
+/// descriptor of the thread lies on the other side.
 [[gnu::always_inline]] inline std::uintptr_t ThreadPointer() {
 #if defined(__powerpc64__)
+  // The register is that far ahead, so that 16-bit displacements reach more (ELFv2 ABI, 3.7.2).
+  constexpr std::uintptr_t kAhead = 0x7000;
   std::uintptr_t pointer = 0;
   asm("mr %0, 13" : "=r"(pointer));
-  return pointer;
+  return pointer - kAhead;
 #else
   return reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer());
-#endif
-}
-
-/// An address in libc's descriptor of the thread, or at its end.
-[[gnu::always_inline]] inline std::uintptr_t ThreadDescriptor() {
-#if defined(__powerpc64__)
-  // The pointer is that far ahead, so that 16-bit displacements reach more (ELFv2 ABI, 3.7.2).
-  constexpr std::uintptr_t kAhead = 0x7000;
-  return ThreadPointer() - kAhead;
-#else
-  return ThreadPointer();
 #endif
 }
 

@@ -151,7 +151,7 @@ std::uint64_t Id(std::uint64_t chain_hash, std::uint64_t caller) {
 }  // namespace
 
 std::uintptr_t StackTop(std::uintptr_t inside) {
-  const std::uintptr_t thread = ThreadDescriptor();
+  const std::uintptr_t thread = ThreadPointer();
   // The kernel puts the path of the program at the top of the main stack.
   std::uintptr_t main_top = getauxval(AT_EXECFN);
   if (main_top != 0) {
