@@ -25,3 +25,13 @@ find_library(HEIMDALLR_PFM_LIBRARY pfm)
 # memkind's kinds of memory; without it everything else is built.
 find_path(HEIMDALLR_MEMKIND_INCLUDE memkind.h)
 find_library(HEIMDALLR_MEMKIND_LIBRARY memkind)
+
+# What protoc of this machine writes fits the library of the same version alone.
+if(CMAKE_CROSSCOMPILING)
+  execute_process(COMMAND "${Protobuf_PROTOC_EXECUTABLE}" --version OUTPUT_VARIABLE protoc_version
+                  COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT protoc_version MATCHES " ${Protobuf_VERSION}\n")
+    message(FATAL_ERROR "'${Protobuf_PROTOC_EXECUTABLE}' is ${protoc_version} and the library to build "
+      "with is ${Protobuf_VERSION}: install protobuf-compiler of that version")
+  endif()
+endif()

@@ -5,7 +5,8 @@ find_program(GZIP_PROGRAM gzip REQUIRED)
 add_custom_command(
   OUTPUT "${help_folder}.stamp"
   COMMAND "${CMAKE_COMMAND}" -DHEIMDALLR=$<TARGET_FILE:heimdallr>
-          -DTRACE_DUMP=$<TARGET_FILE:trace-dump> -DGZIP=${GZIP_PROGRAM} -DFOLDER=${help_folder}
+          -DTRACE_DUMP=$<TARGET_FILE:trace-dump> -DGZIP=${GZIP_PROGRAM}
+          "-DEMULATOR=${CMAKE_CROSSCOMPILING_EMULATOR}" -DFOLDER=${help_folder}
           -P "${PROJECT_SOURCE_DIR}/cmake/WriteHelpFiles.cmake"
   COMMAND "${CMAKE_COMMAND}" -E touch "${help_folder}.stamp"
   DEPENDS heimdallr trace-dump "${PROJECT_SOURCE_DIR}/cmake/WriteHelpFiles.cmake"

@@ -1,9 +1,10 @@
-# Run with -P: asks the programs HEIMDALLR and TRACE_DUMP for their help in each form and writes it
-# below FOLDER, which is made anew: man1/*.1.gz, bash/PROGRAM, zsh/_PROGRAM.
+# Run with -P: asks the programs HEIMDALLR and TRACE_DUMP, run by the command EMULATOR if there is one,
+# for their help in each form and writes it below FOLDER, which is made anew: man1/*.1.gz,
+# bash/PROGRAM, zsh/_PROGRAM.
 
 # write(FILE PROGRAM ARGUMENT...): what the program prints into FOLDER/FILE.
 function(write file)
-  execute_process(COMMAND ${ARGN} OUTPUT_FILE "${FOLDER}/${file}" COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND ${EMULATOR} ${ARGN} OUTPUT_FILE "${FOLDER}/${file}" COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
 file(REMOVE_RECURSE "${FOLDER}")
@@ -19,7 +20,7 @@ foreach(command sweep doctor events)
   write("man1/heimdallr-${command}.1" "${HEIMDALLR}" ${command} --help-man)
 endforeach()
 
-execute_process(COMMAND "${TRACE_DUMP}" --help-commands
+execute_process(COMMAND ${EMULATOR} "${TRACE_DUMP}" --help-commands
   OUTPUT_VARIABLE commands OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 string(REPLACE "\n" ";" commands "${commands}")
 foreach(command ${commands})

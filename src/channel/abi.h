@@ -127,7 +127,7 @@ static_assert(sizeof(RingControl) == 128);
 
 enum class ChannelClock : std::uint32_t {
   kMonotonic = 0,         // ns of CLOCK_MONOTONIC
-  kTimeStampCounter = 1,  // rdtsc; the recorder converts
+  kTimeStampCounter = 1,  // time_stamp.h; the recorder converts
 };
 
 enum class ChannelState : std::uint32_t {

@@ -35,9 +35,10 @@ constexpr std::uint64_t kGapAbandonedNs = 200'000'000;
 constexpr std::uint64_t kStartUnknown = 0;  // no clock of the channel starts with the workload
 constexpr std::uint64_t kGapDistance = 64;  // slots; a stack of 64 frames takes 23
 
+// Rings are mapped one by one, and pages have up to 64 KiB.
 std::uint64_t RoundUpToPage(std::uint64_t bytes) {
-  constexpr std::uint64_t kPage = 4096;
-  return (bytes + kPage - 1) / kPage * kPage;
+  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  return (bytes + page - 1) / page * page;
 }
 
 std::uint64_t RingBytes(std::uint32_t ring_records) {

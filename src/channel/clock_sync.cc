@@ -8,10 +8,10 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
-#include <x86intrin.h>
 #endif
 
 #include "base/clock.h"
+#include "channel/time_stamp.h"
 
 namespace heimdallr::channel {
 namespace {
@@ -20,11 +20,7 @@ namespace {
 constexpr std::uint64_t kRateWindowNs = 1'000'000'000;
 
 std::uint64_t ReadCounter() {
-#if defined(__x86_64__)
-  return __rdtsc();
-#else
-  return base::MonotonicNs();
-#endif
+  return kHasTimeStampCounter ? ReadTimeStampCounter() : base::MonotonicNs();
 }
 
 double Difference(std::uint64_t a, std::uint64_t b) {
@@ -60,7 +56,8 @@ bool HasInvariantCounter() {
   unsigned edx = 0;
   return __get_cpuid(0x80000007, &eax, &ebx, &ecx, &edx) != 0 && (edx & (1U << 8)) != 0;
 #else
-  return false;
+  // Of ARM and POWER the architecture says so.
+  return kHasTimeStampCounter;
 #endif
 }
 
@@ -68,8 +65,9 @@ bool KernelUsesCounter(const std::string& clock_source_path) {
   std::ifstream file(clock_source_path);
   std::string source;
   file >> source;
-  // The paravirtual clocks are the counter with a host-made scale.
-  constexpr std::array kGood{"tsc", "kvm-clock", "hyperv_clocksource_tsc_page"};
+  // The paravirtual clocks are the counter with a host-made scale. Then ARM's and POWER's own.
+  constexpr std::array kGood{"tsc", "kvm-clock", "hyperv_clocksource_tsc_page", "arch_sys_counter",
+                             "timebase"};
   return std::find(kGood.begin(), kGood.end(), source) != kGood.end();
 }
 

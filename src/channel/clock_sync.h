@@ -19,7 +19,7 @@ struct ClockPair {
 /// Reads both clocks at once, to a few tens of ns: the closest of several tries.
 [[nodiscard]] ClockPair SampleClocks();
 
-/// CPUID 0x80000007 EDX bit 8; false on other architectures than x86-64.
+/// Whether the time stamp counter always runs at one rate. On x86-64: CPUID 0x80000007 EDX bit 8.
 [[nodiscard]] bool HasInvariantCounter();
 
 /// Whether the kernel trusts the time stamp counters of all processors to tell one time: the clock

@@ -7,6 +7,7 @@
 
 #include "memkind/heap_ranges.h"
 #include "memkind/kernel.h"
+#include "memkind/page_bytes.h"
 #include "memkind/unnamed_file.h"
 
 namespace heimdallr::memory {
@@ -88,7 +89,7 @@ int ReserveInFile(std::size_t bytes) {
     if (!HeapFileReady(g_folder)) break;
     HeapFile& file = g_heap_file;
     const std::uint64_t offset =
-        RoundUp(file.end, bytes >= kUsualAlignment ? kUsualAlignment : std::uint64_t{4096});
+        RoundUp(file.end, bytes >= kUsualAlignment ? kUsualAlignment : std::uint64_t{PageBytes()});
     if (AllocateFileSpace(file.fd, offset, bytes)) {
       file.end = offset + bytes;
       t_reserved = {bytes, offset};

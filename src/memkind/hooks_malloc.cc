@@ -6,6 +6,7 @@
 #include "channel/abi.h"
 #include "memkind/export.h"
 #include "memkind/heap.h"
+#include "memkind/page_bytes.h"
 #include "memkind/page_table.h"
 #include "memkind/thread_cache.h"
 
@@ -20,8 +21,6 @@ using heimdallr::memory::ThreadCache;
 namespace memory = heimdallr::memory;
 
 namespace {
-
-constexpr size_t kPageBytes = 4096;
 
 // From what the thread keeps, or nullptr.
 [[gnu::always_inline]] inline void* TakeKept(size_t size) {
@@ -123,11 +122,14 @@ HEIMDALLR_EXPORT void* aligned_alloc(size_t alignment, size_t size) {
 
 HEIMDALLR_EXPORT void* memalign(size_t alignment, size_t size) { return Memalign(alignment, size); }
 
-HEIMDALLR_EXPORT void* valloc(size_t size) { return memory::AllocateAligned(kPageBytes, size); }
+HEIMDALLR_EXPORT void* valloc(size_t size) {
+  return memory::AllocateAligned(memory::PageBytes(), size);
+}
 
 HEIMDALLR_EXPORT void* pvalloc(size_t size) {
-  if (size > SIZE_MAX - kPageBytes) return NoMemory();
-  return memory::AllocateAligned(kPageBytes, (size + kPageBytes - 1) & ~(kPageBytes - 1));
+  const size_t page = memory::PageBytes();
+  if (size > SIZE_MAX - page) return NoMemory();
+  return memory::AllocateAligned(page, (size + page - 1) & ~(page - 1));
 }
 
 HEIMDALLR_EXPORT size_t malloc_usable_size(void* block) { return memory::UsableSize(block); }

@@ -14,9 +14,9 @@ inline constexpr PageMark kForeignPage = 0;  // not memkind's
 inline constexpr PageMark kOwnPage = 1;      // memkind's; the size of its blocks is not known
 inline constexpr PageMark kFirstClass = 2;   // + class: blocks that start here have that class
 
-/// Covers 47 bits of addresses, all that the kernel gives out unless asked for more; addresses
-/// beyond are foreign. Reading takes no lock and may be done while another thread writes: a page
-/// that a live block is in does not change its owner.
+/// Covers 48 bits of addresses, all that kernels give out unless asked for more (x86-64 and POWER:
+/// 47, ARM: 48); addresses beyond are foreign. Reading takes no lock and may be done while another
+/// thread writes: a page that a live block is in does not change its owner.
 class PageTable {
  public:
   [[nodiscard]] PageMark Get(const void* address) const {
@@ -48,7 +48,7 @@ class PageTable {
   [[nodiscard]] std::size_t OwnBytesFrom(const void* address, std::size_t limit) const;
 
  private:
-  static constexpr int kAddressBits = 47;
+  static constexpr int kAddressBits = 48;
   static constexpr int kLeafBits = 30;  // a leaf is 256 KiB and stands for 1 GiB
   static constexpr int kPageBits = 12;
   static constexpr std::size_t kLeafPages = std::size_t{1} << (kLeafBits - kPageBits);
@@ -61,7 +61,7 @@ class PageTable {
   }
   Leaf* MakeLeaf(std::size_t index);
 
-  // Zero until touched: 1 MiB of addresses, a page or two of memory.
+  // Zero until touched: 2 MiB of addresses, a page or two of memory.
   std::atomic<Leaf*> leaves_[std::size_t{1} << (kAddressBits - kLeafBits)];
 };
 

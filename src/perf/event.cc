@@ -1,6 +1,8 @@
 #include "perf/event.h"
 
+#if defined(__x86_64__)
 #include <asm/perf_regs.h>
+#endif
 
 #include <utility>
 
@@ -48,18 +50,27 @@ void SetMetadata(const MetadataRecords& metadata, perf_event_attr& attributes) {
 
 }  // namespace
 
-std::uint64_t X86UserRegisters() {
+std::uint64_t ReplayedRegisters() {
+#if defined(__x86_64__)
   constexpr std::uint64_t kFirstEight = (std::uint64_t{1} << (PERF_REG_X86_SP + 1)) - 1;
   constexpr std::uint64_t kR8ToR15 = std::uint64_t{0xff} << PERF_REG_X86_R8;
   return kFirstEight | kR8ToR15 | std::uint64_t{1} << PERF_REG_X86_IP |
          std::uint64_t{1} << PERF_REG_X86_FLAGS;
+#else
+  return 0;
+#endif
+}
+
+void SampleRegisters(EventDescription& event) {
+  event.sample_user_registers = ReplayedRegisters();
+  if (event.sample_user_registers != 0) event.sample_type |= PERF_SAMPLE_REGS_USER;
 }
 
 EventDescription CpuClockEvent(SamplingRate rate) {
   EventDescription event = SoftwareEvent("cpu-clock", PERF_COUNT_SW_CPU_CLOCK);
   event.rate = rate;
-  event.sample_type |= PERF_SAMPLE_IP | PERF_SAMPLE_PERIOD | PERF_SAMPLE_REGS_USER;
-  event.sample_user_registers = X86UserRegisters();
+  event.sample_type |= PERF_SAMPLE_IP | PERF_SAMPLE_PERIOD;
+  SampleRegisters(event);
   return event;
 }
 

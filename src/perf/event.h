@@ -61,10 +61,15 @@ struct EventDescription {
   std::optional<clockid_t> clock = CLOCK_MONOTONIC;  ///< none = the kernel's perf clock
 };
 
-/// All sixteen general registers, the instruction pointer and the flags of x86-64.
-[[nodiscard]] std::uint64_t X86UserRegisters();
+/// What code is replayed from, as `sample_user_registers`: all sixteen general registers, the
+/// instruction pointer and the flags of x86-64. 0 on other architectures, whose code is not
+/// replayed.
+[[nodiscard]] std::uint64_t ReplayedRegisters();
 
-/// Ticks of time spent on a CPU, with the user registers of that moment.
+/// Adds these registers to the samples of an event.
+void SampleRegisters(EventDescription& event);
+
+/// Ticks of time spent on a CPU, with the registers of that moment that code is replayed from.
 [[nodiscard]] EventDescription CpuClockEvent(SamplingRate rate);
 
 /// Every page fault, with the address.

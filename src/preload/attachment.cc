@@ -9,6 +9,7 @@
 
 #include "preload/channel_access.h"
 #include "preload/libc_state.h"
+#include "preload/machine.h"
 #include "preload/process_state.h"
 #include "preload/real_functions.h"
 #include "preload/recording.h"
@@ -109,8 +110,7 @@ HotState* Attach() {
   Connect(*hot, claimed, ring);
   const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
   const std::uint64_t first = Reserve(*hot, 1);
-  Commit(*hot, first,
-         {EventCode::kThreadStart, Address(__builtin_thread_pointer()), StackTop(here)}, Now(), 0);
+  Commit(*hot, first, {EventCode::kThreadStart, ThreadPointer(), StackTop(here)}, Now(), 0);
   t_hot = hot;
   return hot;
 }

@@ -14,7 +14,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "channel/time_stamp.h"
 #include "preload/attachment.h"
+#include "preload/machine.h"
 #include "preload/process_state.h"
 
 namespace heimdallr::preload {
@@ -31,7 +33,6 @@ constinit std::atomic<Recording> g_recording{Recording::kUndecided};
 namespace {
 
 constexpr std::uint64_t kControlBytes = kControlOffset + kMaxRings * sizeof(RingControl);
-constexpr std::uint64_t kPageMask = 4095;
 
 constinit std::atomic<EventRecord*> g_rings[kMaxRings];
 
@@ -65,10 +66,8 @@ int OpenPath() {
 }
 
 bool KnownClock(channel::ChannelClock clock) {
-#if defined(__x86_64__)
-  if (clock == channel::ChannelClock::kTimeStampCounter) return true;
-#endif
-  return clock == channel::ChannelClock::kMonotonic;
+  return clock == channel::ChannelClock::kMonotonic ||
+         (clock == channel::ChannelClock::kTimeStampCounter && channel::kHasTimeStampCounter);
 }
 
 // Checks the copies, which nobody else can change.
@@ -81,12 +80,13 @@ bool Valid(const ChannelAccess& access, std::uint64_t file_bytes) {
     return false;
   }
   const std::uint64_t records = access.ring_records;
+  const std::uint64_t in_page = PageBytes() - 1;
   if (records < channel::kMinRingRecords || records > channel::kMaxRingRecords ||
       (records & (records - 1)) != 0 || access.stack_depth > channel::kMaxStackDepth) {
     return false;
   }
-  if (access.rings_offset < kControlBytes || (access.rings_offset & kPageMask) != 0 ||
-      access.rings_offset >= file_bytes || (access.ring_stride & kPageMask) != 0 ||
+  if (access.rings_offset < kControlBytes || (access.rings_offset & in_page) != 0 ||
+      access.rings_offset >= file_bytes || (access.ring_stride & in_page) != 0 ||
       access.ring_stride < records * sizeof(EventRecord)) {
     return false;
   }

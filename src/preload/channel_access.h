@@ -23,7 +23,7 @@ struct ChannelAccess {
   std::uint64_t ring_stride = 0;
   std::uint32_t stack_depth = 0;
   channel::ChannelClock clock{};
-  bool tick_stamps = false;       // rdtsc
+  bool tick_stamps = false;       // of the time stamp counter
   bool recorder_visible = false;  // kill(recorder_pid, 0) tells whether it lives
 };
 

@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "preload/bootstrap_arena.h"
+#include "preload/machine.h"
 #include "preload/memory_tag.h"
 #include "preload/real_operators.h"
 
@@ -34,7 +35,7 @@ void* ArenaCalloc(size_t count, size_t size) {
 }
 
 void* ArenaAligned(size_t alignment, size_t size) { return ArenaAllocate(size, alignment); }
-void* ArenaPage(size_t size) { return ArenaAllocate(size, 4096); }
+void* ArenaPage(size_t size) { return ArenaAllocate(size, PageBytes()); }
 
 int ArenaPosixMemalign(void** result, size_t alignment, size_t size) {
   void* const block = ArenaAllocate(size, alignment);

@@ -80,10 +80,7 @@ HotState* Ring() {
 }  // namespace
 
 std::uint64_t Now() {
-#if defined(__x86_64__)
-  if (g_channel.tick_stamps) return __rdtsc();
-#endif
-  return MonotonicNs();
+  return g_channel.tick_stamps ? channel::ReadTimeStampCounter() : MonotonicNs();
 }
 
 std::uint64_t TimeBeforeCall() {

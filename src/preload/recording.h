@@ -5,12 +5,9 @@
 #include <cstdint>
 
 #include "channel/abi.h"
+#include "channel/time_stamp.h"
 #include "heimdallr/records.h"
 #include "preload/hot_state.h"
-
-#if defined(__x86_64__)
-#include <x86intrin.h>
-#endif
 
 namespace heimdallr::preload {
 
@@ -45,8 +42,9 @@ std::uint64_t Now();
 /// as the units are known only then. 0 when nothing is recorded yet.
 std::uint64_t TimeBeforeCall();
 
-/// Takes `count` slots and returns the number of the first. One instruction, so that a signal
-/// handler comes before or after it; no other thread takes slots here, so it needs no lock.
+/// Takes `count` slots and returns the number of the first. A signal handler comes before or
+/// after it: it is one instruction, or one that fails and is repeated when the thread was
+/// interrupted. No other thread takes slots here, so it needs no lock.
 [[gnu::always_inline]] inline std::uint64_t Reserve(HotState& hot, std::uint64_t count) {
 #if defined(__x86_64__)
   asm volatile("xaddq %0, %1" : "+r"(count), "+m"(hot.cursor) : : "cc");
@@ -86,18 +84,17 @@ void RecordPair(const Event& first, const Event& second, std::uint64_t payload);
 
 /// Records one event of now. Keeps errno; can be called anywhere, also in a signal handler.
 [[gnu::always_inline]] inline void Record(const Event& event, const CallSite& site) {
-#if defined(__x86_64__)
   HotState& hot = *t_hot;
+  // The limit is 0 where there is no counter.
   if (hot.cursor < hot.limit) [[likely]] {
     const std::uint64_t number = Reserve(hot, 1);
     if (number < hot.limit) [[likely]] {
-      Commit(hot, number, event, __rdtsc(), site.caller);
+      Commit(hot, number, event, channel::ReadTimeStampCounter(), site.caller);
     } else {
       RecordReserved(hot, number, event.code, event.address, event.size, site.caller);
     }
     return;
   }
-#endif
   RecordSlowly(event.code, event.address, event.size, site, 0);
 }
 

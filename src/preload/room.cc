@@ -8,6 +8,7 @@
 
 #include "preload/channel_access.h"
 #include "preload/libc_state.h"
+#include "preload/machine.h"
 #include "preload/monotonic.h"
 #include "preload/process_state.h"
 #include "preload/recorder_process.h"
@@ -27,12 +28,6 @@ constexpr int kSleepsPerLook = 16;  // between looks whether the recorder lives
 // A few free slots would be full again at once, and each wait costs a system call: for so many
 // sleeps a quarter of the ring is waited for.
 constexpr std::uint32_t kPatientSleeps = 8;
-
-void Pause() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#endif
-}
 
 // Not libc's: those are cancellation points.
 void Sleep() {

@@ -7,11 +7,12 @@
 #include <unistd.h>
 
 #include "preload/libc_state.h"
+#include "preload/machine.h"
 
 namespace heimdallr::preload {
 namespace {
 
-constexpr std::uintptr_t kPage = 4096;
+constexpr std::uintptr_t kPage = 4096;            // or larger ones, in steps of these
 constexpr std::uintptr_t kMaxGrowth = 64U << 20;  // of the part in use, between two looks
 constexpr std::uintptr_t kLowestCode = 4096;
 constexpr std::uint64_t kIdMask = channel::kTagPayloadMask;
@@ -45,16 +46,48 @@ bool Readable(std::uintptr_t address) {
   return reached;
 }
 
+// Of a frame up to its last word that is read.
+#if defined(__powerpc64__)
+constexpr std::uintptr_t kFrameBytes = 3 * sizeof(std::uintptr_t);
+#else
+constexpr std::uintptr_t kFrameBytes = sizeof(FrameLink);
+#endif
+
 bool Usable(const StackMemory& memory, std::uintptr_t frame, std::uintptr_t below) {
   return frame > below && (frame & 7) == 0 && frame < memory.top &&
-         memory.top - frame >= 2 * sizeof(std::uintptr_t);
+         memory.top - frame >= kFrameBytes;
 }
 
-const FrameLink& LinkAt(std::uintptr_t frame) { return *reinterpret_cast<const FrameLink*>(frame); }
+std::uintptr_t NextFrame(std::uintptr_t frame) {
+  return *reinterpret_cast<const std::uintptr_t*>(frame);
+}
 
-// The chain from `frame` on is the one walked last.
-bool SameChain(const StackMemory& memory, std::uintptr_t frame) {
-  if (memory.links == 0 || memory.first != frame) return false;
+#if defined(__powerpc64__)
+
+// Each frame begins with the address of the next one, in which the return address was saved:
+// behind the words for that address and for the condition register (ELFv2 ABI, 2.2.2).
+FrameLink LinkAt(const StackMemory& memory, std::uintptr_t frame) {
+  const std::uintptr_t next = NextFrame(frame);
+  if (!Usable(memory, next, frame)) return {next, 0};
+  return {next, reinterpret_cast<const std::uint64_t*>(next)[2]};
+}
+
+bool SameLinks(const StackMemory& memory, std::uintptr_t frame) {
+  for (std::uint32_t i = 0; i < memory.links; ++i) {
+    const FrameLink link = LinkAt(memory, frame);
+    if (link.next != memory.link[i].next || link.caller != memory.link[i].caller) return false;
+    frame = link.next;
+  }
+  return true;
+}
+
+#else
+
+FrameLink LinkAt(const StackMemory& /*memory*/, std::uintptr_t frame) {
+  return *reinterpret_cast<const FrameLink*>(frame);
+}
+
+bool SameLinks(const StackMemory& memory, std::uintptr_t frame) {
   // Both words of a link at once. The addresses are known beforehand: the loads do not wait for
   // each other as in a walk.
   using Words [[gnu::vector_size(16), gnu::aligned(8), gnu::may_alias]] = std::uint64_t;
@@ -65,6 +98,23 @@ bool SameChain(const StackMemory& memory, std::uintptr_t frame) {
     frame = memory.link[i].next;
   }
   return (difference[0] | difference[1]) == 0;
+}
+
+#endif
+
+// The chain from `frame` on is the one walked last.
+bool SameChain(const StackMemory& memory, std::uintptr_t frame) {
+  return memory.links != 0 && memory.first == frame && SameLinks(memory, frame);
+}
+
+// Code that signs return addresses (ARM's pointer authentication) saves them signed, above the 48
+// bits that code lies in.
+std::uint64_t Unsigned(std::uint64_t caller) {
+#if defined(__aarch64__)
+  return caller & ((std::uint64_t{1} << 48) - 1);
+#else
+  return caller;
+#endif
 }
 
 // Follows the chain and keeps it. What a jump out of a signal handler leaves half done is not kept:
@@ -78,11 +128,12 @@ void Walk(StackMemory& memory, std::uintptr_t frame, std::uintptr_t below,
   std::uint32_t frames = 0;
   std::uint32_t links = 0;
   while (frames < max_frames && Usable(memory, frame, below)) {
-    const FrameLink link = LinkAt(frame);
+    const FrameLink link = LinkAt(memory, frame);
     memory.link[links++] = link;
-    if (link.caller < kLowestCode || link.caller > kIdMask) break;
+    const std::uint64_t caller = Unsigned(link.caller);
+    if (caller < kLowestCode || caller > kIdMask) break;
     ++frames;
-    hash = Mix(hash, link.caller);
+    hash = Mix(hash, caller);
     below = frame;
     frame = link.next;
   }
@@ -100,7 +151,7 @@ std::uint64_t Id(std::uint64_t chain_hash, std::uint64_t caller) {
 }  // namespace
 
 std::uintptr_t StackTop(std::uintptr_t inside) {
-  const auto thread = reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer());
+  const std::uintptr_t thread = ThreadPointer();
   // The kernel puts the path of the program at the top of the main stack.
   std::uintptr_t main_top = getauxval(AT_EXECFN);
   if (main_top != 0) {
@@ -129,13 +180,13 @@ bool IdentifyStack(StackMemory& memory, std::uint32_t depth, std::uint64_t calle
     // nothing is held that a handler could leave taken by a jump.
     const std::uint64_t use = ++memory.uses;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    const std::uintptr_t first = LinkAt(hook).next;
+    const std::uintptr_t first = NextFrame(hook);
     if (first <= hook || !SameChain(memory, first)) Walk(memory, first, hook, depth - 1);
     stack.id = Id(memory.hash, caller);
     stack.count = memory.frames + 1;
     const bool unsent = memory.sent[stack.id % kSentStacks] != stack.id;
     for (std::uint32_t i = 0; unsent && i + 1 < stack.count; ++i) {
-      stack.frames[i + 1] = memory.link[i].caller;
+      stack.frames[i + 1] = Unsigned(memory.link[i].caller);
     }
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     if (memory.uses == use) return unsent;

@@ -11,10 +11,10 @@ namespace heimdallr::preload {
 inline constexpr std::size_t kMaxLinks = channel::kMaxStackDepth;
 inline constexpr std::size_t kSentStacks = 1024;
 
-/// What a frame pointer points to.
+/// What leads from the frame of a function to that of its caller.
 struct FrameLink {
-  std::uintptr_t next;  // the frame pointer of the calling function
-  std::uint64_t caller;
+  std::uintptr_t next;   // the frame pointer of the calling function
+  std::uint64_t caller;  // return address into it
 };
 
 /// What a thread knows of its stack. Zero means nothing. Follows the thread's HotState, so it is

@@ -90,10 +90,7 @@ void SetFields(const EventFields& fields, const EncodedEvent& event,
   if (fields.physical_address) description.sample_type |= PERF_SAMPLE_PHYS_ADDR;
   if (fields.page_size) description.sample_type |= PERF_SAMPLE_DATA_PAGE_SIZE;
   if (fields.callchain) description.sample_type |= PERF_SAMPLE_CALLCHAIN;
-  if (fields.registers || IsClock(event)) {
-    description.sample_type |= PERF_SAMPLE_REGS_USER;
-    description.sample_user_registers = perf::X86UserRegisters();
-  }
+  if (fields.registers || IsClock(event)) perf::SampleRegisters(description);
 }
 
 // What the event's modifiers say comes first, then what the request says: user mode alone if
@@ -282,16 +279,18 @@ PlannedStream FaultStream() {
   return stream;
 }
 
-bool UsesClock(const RecorderOptions& options) {
+bool UsesClock(const RecorderOptions& options, TickReplay replay) {
   if (!options.events.empty()) return false;
-  return options.source == SourceChoice::kAuto || options.source == SourceChoice::kClock;
+  return options.source == SourceChoice::kClock ||
+         (options.source == SourceChoice::kAuto && replay == TickReplay::kAvailable);
 }
 
-bool UsesFaults(const RecorderOptions& options) {
-  return options.faults || options.source == SourceChoice::kFaultsOnly;
+bool UsesFaults(const RecorderOptions& options, TickReplay replay) {
+  return options.faults || options.source == SourceChoice::kFaultsOnly ||
+         FaultsReplaceClock(options, replay);
 }
 
-absl::Status CheckStreams(const std::vector<PlannedStream>& streams) {
+absl::Status CheckStreams(const std::vector<PlannedStream>& streams, TickReplay replay) {
   constexpr std::size_t kMostStreams = 255;  // StreamInfo::id has eight bits, 0 is none
   if (streams.size() > kMostStreams) {
     return absl::InvalidArgumentError(fmt::format(
@@ -304,17 +303,34 @@ absl::Status CheckStreams(const std::vector<PlannedStream>& streams) {
     return absl::InvalidArgumentError(
         "only one clock can be sampled at a time: its rate is kept within a budget");
   }
+  if (clocks != 0 && replay == TickReplay::kMissing) {
+    return absl::UnimplementedError(
+        "ticks of the clock tell no accesses on this architecture: heimdallr replays code of "
+        "x86-64 "
+        "alone. --source pmu takes accesses from the processor where it samples them, --source "
+        "faults the first touch of each page");
+  }
   return absl::OkStatus();
 }
 
 }  // namespace
 
+TickReplay NativeTickReplay() {
+  return perf::ReplayedRegisters() != 0 ? TickReplay::kAvailable : TickReplay::kMissing;
+}
+
+bool FaultsReplaceClock(const RecorderOptions& options, TickReplay replay) {
+  return options.events.empty() && options.source == SourceChoice::kAuto &&
+         replay == TickReplay::kMissing;
+}
+
 absl::StatusOr<std::vector<PlannedStream>> PlanStreams(const RecorderOptions& options,
-                                                       const std::string& sys_root) {
+                                                       const std::string& sys_root,
+                                                       TickReplay replay) {
   std::vector<PlannedStream> streams;
   // A fixed period even when a frequency is asked for: on a clock event the kernel has nothing to
   // steer, and every sample then stands for the same time.
-  if (UsesClock(options)) streams.push_back(ClockStream(options));
+  if (UsesClock(options, replay)) streams.push_back(ClockStream(options));
   if (!options.events.empty()) {
     auto catalog = perf::PmuCatalog::Read(sys_root);
     if (!catalog.ok()) return catalog.status();
@@ -324,8 +340,8 @@ absl::StatusOr<std::vector<PlannedStream>> PlanStreams(const RecorderOptions& op
       streams.push_back(*std::move(stream));
     }
   }
-  if (UsesFaults(options)) streams.push_back(FaultStream());
-  RETURN_IF_ERROR(CheckStreams(streams));
+  if (UsesFaults(options, replay)) streams.push_back(FaultStream());
+  RETURN_IF_ERROR(CheckStreams(streams, replay));
   for (std::size_t i = 0; i < streams.size(); ++i) {
     streams[i].info.id = static_cast<std::uint8_t>(i + 1);
   }

@@ -1,6 +1,7 @@
 // What a recording samples: streams, and the events of each.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,10 +36,21 @@ struct PlannedStream {
   }
 };
 
+/// Whether a tick of the clock tells accesses, which takes replay of the code around it.
+enum class TickReplay : std::uint8_t { kAvailable, kMissing };
+
+/// Of the architecture this is built for.
+[[nodiscard]] TickReplay NativeTickReplay();
+
+/// Page faults are sampled in the place of the clock, which was not asked for by name.
+[[nodiscard]] bool FaultsReplaceClock(const RecorderOptions& options, TickReplay replay);
+
 /// Those that `options` asks for, numbered from 1 as in the header of the trace; `sys_root` stands
-/// for /sys. NotFound and InvalidArgument name the event that cannot be had and what can.
-[[nodiscard]] absl::StatusOr<std::vector<PlannedStream>> PlanStreams(const RecorderOptions& options,
-                                                                     const std::string& sys_root);
+/// for /sys. NotFound and InvalidArgument name the event that cannot be had and what can;
+/// Unimplemented the clock, where its ticks tell nothing.
+[[nodiscard]] absl::StatusOr<std::vector<PlannedStream>> PlanStreams(
+    const RecorderOptions& options, const std::string& sys_root,
+    TickReplay replay = NativeTickReplay());
 
 /// The hardware's events for loads and stores, as requests. Empty when there are none.
 [[nodiscard]] std::vector<EventRequest> HardwareRequests(const perf::MachineMemoryEvents& memory);

@@ -72,10 +72,17 @@ absl::StatusOr<Sampler> Sampler::TryAll(
     const RecorderOptions& options, const Machine& machine, std::vector<std::string>& warnings,
     const std::function<absl::StatusOr<Sampler>(const RecorderOptions&)>& open) {
   ASSIGN_OR_RETURN(const std::vector<RecorderOptions> ways, WaysTo(options, machine));
+  const bool faults = FaultsReplaceClock(options, NativeTickReplay());
   for (const RecorderOptions& way : ways) {
+    if (faults && &way == &ways.back()) {
+      warnings.push_back(
+          "first touches of pages stand in for accesses: ticks of the clock tell those on x86-64 "
+          "alone");
+    }
     auto sampler = open(way);
     if (sampler.ok() || &way == &ways.back()) return sampler;
-    warnings.push_back(fmt::format("the clock is sampled instead of the hardware: {}",
+    warnings.push_back(fmt::format("{} sampled instead of the hardware: {}",
+                                   faults ? "page faults are" : "the clock is",
                                    base::Message(sampler.status())));
   }
   return absl::InternalError("there is no way to sample");

@@ -36,7 +36,8 @@ TOOLS_MAY_INCLUDE = {"cli"}
 # Live in other people's processes: of the project they see these headers alone, and of the system
 # nothing that is not libc's (or a header of the language without code of its own).
 INJECTED = {"preload", "memkind"}
-INJECTED_PROJECT_HEADERS = {"channel/abi.h", "channel/memory_kinds.h", "heimdallr/records.h"}
+INJECTED_PROJECT_HEADERS = {"channel/abi.h", "channel/memory_kinds.h", "channel/time_stamp.h",
+                            "heimdallr/records.h"}
 FOREIGN_IN_INJECTED = re.compile(
     r"^(absl|fmt|spdlog|google|CLI|toml\+\+|Zydis|Zycore|elfutils|zstd|sqlite3)\b")
 PROTOBUF_FOLDERS = {"trace", "export"}

@@ -1,5 +1,7 @@
 // The whole path with the running kernel: children of this test are sampled without privilege.
+#if defined(__x86_64__)
 #include <asm/perf_regs.h>
+#endif
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -20,6 +22,7 @@
 #include "perf/open.h"
 #include "perf/ring.h"
 
+#if defined(__x86_64__)
 // Fills every register with a constant of its own and spins for ever.
 asm(R"(
 .text
@@ -49,6 +52,11 @@ heimdallr_test_spin_end:
 extern "C" void heimdallr_test_spin();
 extern "C" const char heimdallr_test_spin_loop[];
 extern "C" const char heimdallr_test_spin_end[];
+#else
+extern "C" [[noreturn]] void heimdallr_test_spin() {
+  for (;;) asm volatile("");
+}
+#endif
 
 namespace heimdallr::perf {
 namespace {
@@ -194,6 +202,7 @@ void StayOnThisCpu() {
 
 }  // namespace
 
+#if defined(__x86_64__)
 TEST_CASE("Live: ticks of a spinning child carry its registers and the time") {
   HeldChild child(heimdallr_test_spin);
   Session session;
@@ -236,6 +245,7 @@ TEST_CASE("Live: ticks of a spinning child carry its registers and the time") {
     }
   }
 }
+#endif
 
 TEST_CASE("Live: fork, exit, exec and mappings of a child are seen in order of time") {
   HeldChild child([] {

@@ -8,9 +8,11 @@
 
 #include <catch2/catch.hpp>
 
+#include "abilities.h"
 #include "channel/clock_sync.h"
 #include "recorded_run.h"
 
+using heimdallr::test::InstalledProgramsAreNative;
 using heimdallr::test::Run;
 using heimdallr::test::RunOptions;
 using heimdallr::test::RunResult;
@@ -23,6 +25,7 @@ bool Installed(const std::string& program) {
 
 void CheckProgram(const std::string& program, const std::vector<std::string>& command,
                   const std::string& preload_after = "") {
+  if (!InstalledProgramsAreNative()) return;
   if (!Installed(program)) {
     WARN("SKIPPED: " << program << " is not installed");
     return;

@@ -36,7 +36,7 @@ std::string OutputOf(const std::string& command) {
 
 // Functions in the code of this program, as "nm -S" lists them.
 std::vector<Symbol> SymbolsByNm(const std::string& path) {
-  std::istringstream lines(OutputOf("nm -S --defined-only " + path));
+  std::istringstream lines(OutputOf(HEIMDALLR_BINUTILS "nm -S --defined-only " + path));
   std::vector<Symbol> symbols;
   for (std::string line; std::getline(lines, line);) {
     std::istringstream fields(line);
@@ -52,7 +52,7 @@ std::vector<Symbol> SymbolsByNm(const std::string& path) {
 
 // Difference between address and file offset in the segment of the code, as readelf prints it.
 std::uint64_t CodeBias(const std::string& path) {
-  std::istringstream lines(OutputOf("readelf -lW " + path));
+  std::istringstream lines(OutputOf(HEIMDALLR_BINUTILS "readelf -lW " + path));
   for (std::string line; std::getline(lines, line);) {
     std::istringstream fields(line);
     std::string type;
@@ -91,7 +91,7 @@ TEST_CASE("FunctionRanges: every function that nm lists is found from its first 
 TEST_CASE("FunctionRanges: a stripped copy keeps the starts of functions by its unwind table") {
   std::string stripped = "/tmp/heimdallr-stripped-XXXXXX";
   close(mkstemp(stripped.data()));
-  REQUIRE(std::system(("strip -o " + stripped + " " + kSelf).c_str()) == 0);
+  REQUIRE(std::system((HEIMDALLR_BINUTILS "strip -o " + stripped + " " + kSelf).c_str()) == 0);
   const auto ranges = FunctionRanges::Load(stripped);
   unlink(stripped.c_str());
   REQUIRE(ranges.ok());

@@ -23,7 +23,8 @@ std::string OutputOf(const std::string& command) {
 }
 
 std::vector<NmSymbol> SymbolsByNm(const std::string& path, const std::string& options) {
-  std::istringstream lines(OutputOf("nm -S --defined-only " + options + " " + path));
+  std::istringstream lines(
+      OutputOf(HEIMDALLR_BINUTILS "nm -S --defined-only " + options + " " + path));
   std::vector<NmSymbol> symbols;
   for (std::string line; std::getline(lines, line);) {
     std::istringstream fields(line);
@@ -46,7 +47,7 @@ std::vector<NmSymbol> FunctionsByNm(const std::string& path, const std::string& 
 }
 
 std::vector<LoadHeader> LoadHeaders(const std::string& path) {
-  std::istringstream lines(OutputOf("readelf -lW " + path));
+  std::istringstream lines(OutputOf(HEIMDALLR_BINUTILS "readelf -lW " + path));
   std::vector<LoadHeader> headers;
   for (std::string line; std::getline(lines, line);) {
     std::istringstream fields(line);
@@ -77,7 +78,8 @@ std::map<std::uint64_t, std::vector<LineFrame>> FramesByAddr2line(
     std::ofstream out(list);
     for (const std::uint64_t address : addresses) out << std::hex << address << '\n';
   }
-  std::istringstream lines(OutputOf("addr2line -a -i -f -C -e " + path + " < " + list));
+  std::istringstream lines(
+      OutputOf(HEIMDALLR_BINUTILS "addr2line -a -i -f -C -e " + path + " < " + list));
   std::map<std::uint64_t, std::vector<LineFrame>> frames;
   std::vector<LineFrame>* current = nullptr;
   for (std::string line; std::getline(lines, line);) {

@@ -34,7 +34,7 @@ struct Part {
 
 std::vector<Part> Sections(const std::string& path) {
   std::vector<Part> parts;
-  std::istringstream lines(OutputOf("readelf -SW " + path));
+  std::istringstream lines(OutputOf(HEIMDALLR_BINUTILS "readelf -SW " + path));
   for (std::string line; std::getline(lines, line);) {
     const std::size_t bracket = line.find("] .");
     if (bracket == std::string::npos) continue;

@@ -54,7 +54,8 @@ TEST_CASE("Symbolizer: the variables are those of nm, each once, without overlap
     std::map<std::uint64_t, std::set<std::string>> names;
     std::map<std::uint64_t, std::uint64_t> sizes;
     // nm shows the type of a thread-local by its section: it is told apart by readelf.
-    std::istringstream tls(OutputOf("readelf -sWC " + truth + " | grep ' TLS '"));
+    std::istringstream tls(
+        OutputOf(HEIMDALLR_BINUTILS "readelf -sWC " + truth + " | grep ' TLS '"));
     std::string thread_local_names((std::istreambuf_iterator<char>(tls)), {});
     for (const NmSymbol& symbol : SymbolsByNm(truth, "-C")) {
       if (!IsData(symbol) || thread_local_names.find(symbol.name) != std::string::npos) continue;
@@ -92,7 +93,7 @@ TEST_CASE("Symbolizer: of two names for a variable the one without a lead is kep
 TEST_CASE("Symbolizer: the sections are the mapped ones without code and thread-locals") {
   const std::string path = Subject("symbols-stripped");
   std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> expected;
-  std::istringstream lines(OutputOf("readelf -SW " + path));
+  std::istringstream lines(OutputOf(HEIMDALLR_BINUTILS "readelf -SW " + path));
   for (std::string line; std::getline(lines, line);) {
     const std::size_t bracket = line.find(']');
     if (bracket == std::string::npos) continue;

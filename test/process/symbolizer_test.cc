@@ -185,7 +185,8 @@ TEST_CASE("Symbolizer: in a stripped program a function has the name of its firs
   const std::string path = Subject("symbols-stripped");
   const std::string whole = Subject("symbols-pie");
   std::set<std::uint64_t> starts;  // as the unwind table has them
-  std::istringstream lines(OutputOf("readelf --debug-dump=frames " + path + " 2>/dev/null"));
+  std::istringstream lines(
+      OutputOf(HEIMDALLR_BINUTILS "readelf --debug-dump=frames " + path + " 2>/dev/null"));
   for (std::string line; std::getline(lines, line);) {
     const std::size_t at = line.find(" pc=");
     if (at != std::string::npos) starts.insert(std::stoull(line.substr(at + 4), nullptr, 16));
@@ -233,7 +234,8 @@ TEST_CASE("Symbolizer: the symbol table within .gnu_debugdata is read") {
 TEST_CASE("Symbolizer: debug information under /usr/lib/debug is found by the build-id") {
   const std::string libc =
       OutputOf("ldd " + Subject("symbols-c") + " | awk '/libc.so/ {printf $3}'");
-  const std::string id = OutputOf("readelf -n " + libc + " | awk '/Build ID/ {printf $3}'");
+  const std::string id =
+      OutputOf(HEIMDALLR_BINUTILS "readelf -n " + libc + " | awk '/Build ID/ {printf $3}'");
   REQUIRE(id.size() > 2);
   if (!std::filesystem::exists("/usr/lib/debug/.build-id/" + id.substr(0, 2) + "/" + id.substr(2) +
                                ".debug")) {
@@ -277,7 +279,8 @@ TEST_CASE("Symbolizer: a stub of the linkage table has the name of what it calls
   for (const std::string name : {"symbols-stripped", "symbols-lazy"}) {
     const std::string path = Subject(name);
     Symbolizer symbolizer = Open(path);
-    std::istringstream lines(OutputOf("objdump -dC " + path + " | grep '@plt>:$'"));
+    std::istringstream lines(
+        OutputOf(HEIMDALLR_BINUTILS "objdump -dC " + path + " | grep '@plt>:$'"));
     std::size_t found = 0;
     for (std::string line; std::getline(lines, line); ++found) {
       const std::uint64_t address = std::stoull(line, nullptr, 16);
@@ -299,7 +302,7 @@ TEST_CASE("Symbolizer: a place outside of all code has the name of the module an
 }
 
 TEST_CASE("Symbolizer: the build-id is what readelf prints") {
-  const std::string notes = OutputOf("readelf -n " + Subject("symbols-pie"));
+  const std::string notes = OutputOf(HEIMDALLR_BINUTILS "readelf -n " + Subject("symbols-pie"));
   std::ostringstream hex;
   const Symbolizer symbolizer = Open(Subject("symbols-pie"));
   for (const char byte : symbolizer.build_id()) {

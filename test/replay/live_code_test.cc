@@ -11,17 +11,18 @@
 namespace heimdallr::replay {
 
 TEST_CASE("ReadLiveCode: stops where the next page is not mapped") {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   auto* memory = static_cast<char*>(
-      mmap(nullptr, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+      mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   REQUIRE(memory != MAP_FAILED);
-  std::memset(memory, 0x5a, 8192);
+  std::memset(memory, 0x5a, 2 * page);
   std::vector<std::byte> into(15);
-  const auto address = reinterpret_cast<std::uint64_t>(memory) + 4096 - 4;
+  const auto address = reinterpret_cast<std::uint64_t>(memory) + page - 4;
   CHECK(ReadLiveCode(getpid(), address, into) == 15);
   CHECK(into[14] == std::byte{0x5a});
-  REQUIRE(munmap(memory + 4096, 4096) == 0);
+  REQUIRE(munmap(memory + page, page) == 0);
   CHECK(ReadLiveCode(getpid(), address, into) == 4);
-  REQUIRE(munmap(memory, 4096) == 0);
+  REQUIRE(munmap(memory, page) == 0);
   CHECK(ReadLiveCode(getpid(), address, into) == 0);
 }
 
