@@ -13,8 +13,8 @@ namespace heimdallr::process {
 /// Ids of the threads of a process, ascending. NotFound when there is no such process.
 [[nodiscard]] absl::StatusOr<std::vector<pid_t>> ThreadsOf(pid_t pid);
 
-/// A thread below whose /proc folder the program and its memory are to be seen: the first, unless it
-/// has ended before the others (pthread_exit in main).
+/// A thread below whose /proc folder the program and its memory are to be seen: the first, unless
+/// it has ended before the others (pthread_exit in main).
 [[nodiscard]] pid_t ThreadWithMemory(pid_t pid);
 
 /// The kernel's short name of a thread (15 bytes at most); empty when it is gone.

@@ -100,9 +100,9 @@ TEST_CASE("Page table: pages are what they were marked as, all others are foreig
 TEST_CASE("Page table: addresses that are none, or beyond it, are foreign") {
   CHECK(g_pages.Get(nullptr) == kForeignPage);
   CHECK(g_pages.Get(reinterpret_cast<const void*>(~std::uintptr_t{0})) == kForeignPage);
-  CHECK(g_pages.Get(reinterpret_cast<const void*>(std::uintptr_t{1} << 47)) == kForeignPage);
-  CHECK_FALSE(g_pages.Add(reinterpret_cast<const void*>(std::uintptr_t{1} << 47), 4096));
-  CHECK_FALSE(g_pages.Add(reinterpret_cast<const void*>((std::uintptr_t{1} << 47) - 4096), 8192));
+  CHECK(g_pages.Get(reinterpret_cast<const void*>(std::uintptr_t{1} << 48)) == kForeignPage);
+  CHECK_FALSE(g_pages.Add(reinterpret_cast<const void*>(std::uintptr_t{1} << 48), 4096));
+  CHECK_FALSE(g_pages.Add(reinterpret_cast<const void*>((std::uintptr_t{1} << 48) - 4096), 8192));
 }
 
 TEST_CASE("Heap ranges: taking addresses out cuts ranges where they were") {
