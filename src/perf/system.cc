@@ -89,8 +89,8 @@ System::System()
       raise_file_limit(RaiseFileLimit) {}
 
 const System& RealSystem() {
-  static const System system;
-  return system;
+  static const System kSystem;
+  return kSystem;
 }
 
 std::optional<int> ParanoidLevel(const System& system) {

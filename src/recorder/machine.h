@@ -20,8 +20,8 @@ struct Machine {
 
 /// Lives as long as the program.
 [[nodiscard]] inline const Machine& RealMachine() {
-  static const Machine machine;
-  return machine;
+  static const Machine kMachine;
+  return kMachine;
 }
 
 }  // namespace heimdallr::recorder

@@ -1,11 +1,7 @@
 #include "recorder/sampler.h"
 
-#include <time.h>
-
 #include <algorithm>
-#include <map>
 #include <utility>
-#include <variant>
 
 #include <fmt/format.h>
 
@@ -28,10 +24,6 @@ bool MayGoWithout(const RecorderOptions& options) {
          (options.source == SourceChoice::kAuto || options.source == SourceChoice::kNone);
 }
 
-bool IsOn(const PlannedEvent& event, int cpu) {
-  return event.cpus.empty() || std::binary_search(event.cpus.begin(), event.cpus.end(), cpu);
-}
-
 }  // namespace
 
 absl::Status Sampler::Plan(const RecorderOptions& options, const Machine& machine) {
@@ -39,7 +31,8 @@ absl::Status Sampler::Plan(const RecorderOptions& options, const Machine& machin
   ASSIGN_OR_RETURN(planned_, PlanStreams(options, machine.system.sys_root));
   for (const PlannedStream& stream : planned_) {
     streams_.push_back(stream.info);
-    if (stream.info.may_batch) clock_ = EventClock::kPerf;
+    // SPE stamps its samples by itself, whatever clock its records have.
+    if (stream.info.may_batch && !stream.events.front().is_spe) clock_ = EventClock::kPerf;
     if (stream.info.source != SourceKind::kClock) continue;
     period_plan_ = PlanPeriods(stream.info.period, options.max_overhead);
     governed_stream_ = stream.info.id;
@@ -239,159 +232,6 @@ void Sampler::AppendWarnings(const RecorderOptions& options,
   }
 }
 
-// Without it, times of samples and of allocations could not be compared.
-static absl::Status CheckClock(const perf::Event& event) {
-  const auto& given_up = event.concessions();
-  if (std::find(given_up.begin(), given_up.end(), perf::Concession::kClock) == given_up.end()) {
-    return absl::OkStatus();
-  }
-  return absl::UnimplementedError(
-      "this kernel cannot stamp events by CLOCK_MONOTONIC (Linux 4.1 or newer can)");
-}
-
-EventDescription Sampler::Stamped(EventDescription description) const {
-  if (clock_ == EventClock::kPerf) description.clock.reset();
-  return description;
-}
-
-absl::StatusOr<perf::Event> Sampler::OpenEvent(EventDescription description,
-                                               perf::Target target) const {
-  return perf::Event::Open(Stamped(std::move(description)), target, machine_->system);
-}
-
-absl::Status Sampler::OpenRing(const RecorderOptions& options, EventDescription metadata_event,
-                               perf::Target target) {
-  metadata_event.wakeup_bytes = static_cast<std::uint32_t>(options.buffer_bytes / 4);
-  ASSIGN_OR_RETURN(perf::Event metadata, OpenEvent(metadata_event, target));
-  RETURN_IF_ERROR(CheckClock(metadata));
-  ASSIGN_OR_RETURN(
-      perf::PerfRing ring,
-      perf::PerfRing::Map(metadata.fd(), options.buffer_bytes,
-                          fmt::format("perf ring of CPU {}", target.cpu), machine_->system));
-  if (clock_ == EventClock::kPerf && !ring.clock_conversion()) {
-    if (!cpus_.empty()) {
-      return absl::UnavailableError(fmt::format(
-          "the kernel tells how its clock runs on CPU {} no longer; try again", target.cpu));
-    }
-    // Then each sample costs an interrupt, and its time is right.
-    clock_ = EventClock::kMonotonic;
-    for (StreamInfo& stream : streams_) stream.may_batch = false;
-    return OpenRing(options, metadata_event, target);
-  }
-  if (clock_ == EventClock::kPerf && !counter_) StartCounter();
-  Cpu cpu{.ring = std::move(ring)};
-  cpu.decoder.Add(metadata.id(), perf::LayoutOf(metadata.description()));
-  cpu.metadata.push_back(std::move(metadata));
-  if (period_plan_) cpu.steps.resize(period_plan_->steps.size());
-  cpus_.push_back(std::move(cpu));
-  return absl::OkStatus();
-}
-
-// Two moments make a first rate; ReadRings adds more.
-void Sampler::StartCounter() {
-  constexpr timespec kApart{.tv_sec = 0, .tv_nsec = 200'000};
-  const channel::ClockPair first = machine_->sample_clocks();
-  nanosleep(&kApart, nullptr);
-  counter_.emplace(first, machine_->sample_clocks());
-}
-
-absl::Status Sampler::OpenCpu(const RecorderOptions& options, perf::Target target) {
-  RETURN_IF_ERROR(OpenRing(options, perf::MetadataEvent(), target));
-  return AddTask(target, Begin::kAtExec, cpus_.back());
-}
-
-absl::Status Sampler::AddTask(perf::Target target, Begin begin, Cpu& cpu) {
-  for (const PlannedStream& stream : planned_) {
-    if (stream.info.id == governed_stream_) {
-      RETURN_IF_ERROR(AddGoverned(stream.events.front().description, target, begin, cpu));
-    } else {
-      RETURN_IF_ERROR(AddStream(stream, target, begin, cpu));
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Sampler::AddGoverned(const EventDescription& description, perf::Target target,
-                                  Begin begin, Cpu& cpu) {
-  for (std::size_t step = 0; step < period_plan_->steps.size(); ++step) {
-    EventDescription at_step = description;
-    at_step.rate.value = period_plan_->steps[step];
-    // The kernel forgets this at the first exec: later ones do not undo UseStep.
-    at_step.enable_on_exec = begin == Begin::kAtExec && step == period_plan_->start;
-    ASSIGN_OR_RETURN(perf::Event event, OpenEvent(at_step, target));
-    RETURN_IF_ERROR(Keep(std::move(event), governed_stream_, cpu, cpu.steps[step]));
-  }
-  return absl::OkStatus();
-}
-
-// Of a group the leader alone starts and stops.
-absl::Status Sampler::AddStream(const PlannedStream& stream, perf::Target target, Begin begin,
-                                Cpu& cpu) {
-  for (const PlannedEvent& planned : stream.events) {
-    if (!IsOn(planned, target.cpu)) continue;
-    if (planned.is_spe) {
-      RETURN_IF_ERROR(AddSpe(planned, stream.info.id, target, begin, cpu));
-      continue;
-    }
-    EventDescription description = planned.description;
-    description.enable_on_exec = begin == Begin::kAtExec;
-    if (!planned.leader) {
-      // One for each CPU is enough of those that sample all of it.
-      const bool is_first_task = cpu.metadata.size() == 1;
-      if (IsOfAll(stream.info.id) && !is_first_task) continue;
-      auto event = OpenEvent(description, target);
-      if (planned.may_be_of_all && absl::IsInvalidArgument(event.status())) {
-        event = OpenOfAll(description, target);
-        if (event.ok()) of_all_.insert(stream.info.id);
-      }
-      if (!event.ok()) return event.status();
-      RETURN_IF_ERROR(Keep(*std::move(event), stream.info.id, cpu, cpu.others));
-      continue;
-    }
-    EventDescription leading = *planned.leader;
-    leading.enable_on_exec = begin == Begin::kAtExec;
-    description.disabled = description.enable_on_exec = false;
-    ASSIGN_OR_RETURN(perf::Event leader, OpenEvent(leading, target));
-    ASSIGN_OR_RETURN(perf::Event event,
-                     perf::Event::OpenBehind(leader, Stamped(description), machine_->system));
-    RETURN_IF_ERROR(Keep(std::move(leader), 0, cpu, cpu.others));
-    RETURN_IF_ERROR(Keep(std::move(event), stream.info.id, cpu, cpu.others));
-  }
-  return absl::OkStatus();
-}
-
-// It has no exec to begin at: what comes before the program's is left out with everybody else's.
-absl::StatusOr<perf::Event> Sampler::OpenOfAll(EventDescription description,
-                                               perf::Target target) const {
-  description.inherit = false;
-  description.disabled = description.enable_on_exec = false;
-  return OpenEvent(std::move(description), {.pid = -1, .cpu = target.cpu});
-}
-
-absl::Status Sampler::AddSpe(const PlannedEvent& planned, std::uint8_t stream, perf::Target target,
-                             Begin begin, Cpu& cpu) {
-  EventDescription description = planned.description;
-  description.enable_on_exec = begin == Begin::kAtExec;
-  // Its records alone have times of this clock, those in the AUX area the counter's.
-  description.clock = CLOCK_MONOTONIC;
-  ASSIGN_OR_RETURN(perf::Event event, perf::Event::Open(description, target, machine_->system));
-  RETURN_IF_ERROR(CheckClock(event));
-  stream_of_event_[event.id()] = stream;
-  if (!counter_) StartCounter();
-  if (cpu.spe) return cpu.spe->Add(std::move(event));
-  ASSIGN_OR_RETURN(cpu.spe, SpeSource::Make(std::move(event), machine_->system));
-  return absl::OkStatus();
-}
-
-absl::Status Sampler::Keep(perf::Event event, std::uint8_t stream, Cpu& cpu,
-                           std::vector<perf::Event>& events) {
-  RETURN_IF_ERROR(event.RedirectTo(cpu.metadata.front()));
-  cpu.decoder.Add(event.id(), perf::LayoutOf(event.description()));
-  stream_of_event_[event.id()] = stream;
-  events.push_back(std::move(event));
-  return absl::OkStatus();
-}
-
 absl::Status Sampler::UseStep(std::size_t step) {
   absl::Status status;
   for (Cpu& cpu : cpus_) {
@@ -403,129 +243,6 @@ absl::Status Sampler::UseStep(std::size_t step) {
     for (perf::Event& event : cpu.steps[step]) status.Update(event.Enable());
   }
   return status;
-}
-
-std::vector<int> Sampler::wakeup_fds() const {
-  std::vector<int> fds;
-  for (const Cpu& cpu : cpus_) fds.push_back(cpu.metadata.front().fd());
-  return fds;
-}
-
-std::uint8_t Sampler::StreamOf(std::uint64_t event_id) const {
-  const auto entry = stream_of_event_.find(event_id);
-  return entry == stream_of_event_.end() ? std::uint8_t{0} : entry->second;
-}
-
-bool Sampler::HasWork() const {
-  return queue_.size() != 0 || std::any_of(cpus_.begin(), cpus_.end(), [](const Cpu& cpu) {
-           return cpu.ring.WaitingBytes() != 0 || (cpu.spe && cpu.spe->HasWork());
-         });
-}
-
-bool Sampler::holds_back() const {
-  return std::any_of(cpus_.begin(), cpus_.end(),
-                     [](const Cpu& cpu) { return cpu.spe.has_value(); });
-}
-
-// An event whose program has ended has nothing to give; errors say no more than that.
-void Sampler::Flush() {
-  for (Cpu& cpu : cpus_) {
-    if (cpu.spe) cpu.spe->Flush().IgnoreError();
-  }
-}
-
-void Sampler::ReadRings(LossLedger& losses) {
-  if (counter_) counter_->Add(machine_->sample_clocks());
-  for (Cpu& cpu : cpus_) {
-    ReadRing(cpu, losses);
-    if (!cpu.spe) continue;
-    cpu.spe->Read(*counter_, losses,
-                  [this](perf::KernelRecord record) { Queue(std::move(record)); });
-  }
-}
-
-void Sampler::ReadRing(Cpu& cpu, LossLedger& losses) {
-  const auto conversion = clock_ == EventClock::kPerf ? cpu.ring.clock_conversion() : std::nullopt;
-  while (true) {
-    const auto raw = cpu.ring.Peek();
-    if (!raw.ok()) {
-      losses.Count(LossKind::kCorruptRecord, 1);
-      cpu.ring.DiscardAll();
-      return;
-    }
-    if (!*raw) return;
-    auto record = cpu.decoder.Decode(**raw);
-    cpu.ring.Consume();
-    if (!record.ok()) {
-      losses.Count(LossKind::kCorruptRecord, 1);
-      continue;
-    }
-    if (conversion) {
-      std::visit(
-          [&](auto& r) {
-            r.origin.time_ns = counter_->ToMonotonicNs(conversion->CounterOf(r.origin.time_ns));
-          },
-          *record);
-    }
-    Queue(*std::move(record));
-  }
-}
-
-void Sampler::Queue(perf::KernelRecord record) {
-  if (const auto* fork = std::get_if<perf::ForkRecord>(&record); fork && !attached_.empty()) {
-    attached_.insert(fork->tid);
-  }
-  const std::uint64_t time_ns = perf::OriginOf(record).time_ns;
-  queue_.Push(time_ns, std::move(record));
-}
-
-template <typename Sink>
-void Sampler::ReadCounts(const Cpu& cpu, Sink&& sink) {
-  const auto read = [&](const perf::Event& event) {
-    if (const auto count = event.ReadCount(); count.ok()) sink(event, *count);
-  };
-  for (const auto& of_step : cpu.steps) std::for_each(of_step.begin(), of_step.end(), read);
-  std::for_each(cpu.others.begin(), cpu.others.end(), read);
-  std::for_each(cpu.metadata.begin(), cpu.metadata.end(), read);
-}
-
-// An event of one CPU is "enabled" while its threads run, on whatever CPU, and "running" while it
-// has a counter on its own: so the greatest of the first and the sum of the second are compared.
-void Sampler::CountMultiplexed(LossLedger& losses) const {
-  struct Times {
-    std::uint64_t enabled_ns = 0;
-    std::uint64_t running_ns = 0;
-  };
-  std::map<std::uint8_t, Times> of_streams;
-  for (const Cpu& cpu : cpus_) {
-    std::map<std::uint8_t, std::uint64_t> enabled_ns;
-    ReadCounts(cpu, [&](const perf::Event& event, const perf::EventCount& count) {
-      const std::uint8_t stream = StreamOf(event.id());
-      if (stream == 0 || event.description().rate.value == 0) return;
-      enabled_ns[stream] += count.time_enabled_ns;
-      of_streams[stream].running_ns += count.time_running_ns;
-    });
-    for (const auto& [stream, ns] : enabled_ns) {
-      of_streams[stream].enabled_ns = std::max(of_streams[stream].enabled_ns, ns);
-    }
-  }
-  for (const auto& [stream, times] : of_streams) {
-    if (times.enabled_ns <= times.running_ns) continue;
-    losses.Count(LossKind::kMultiplexed, times.enabled_ns - times.running_ns, {.stream = stream});
-  }
-}
-
-void Sampler::CountFinalLosses(std::uint64_t counted, LossLedger& losses) {
-  std::uint64_t lost = 0;
-  for (Cpu& cpu : cpus_) {
-    const auto add = [&](const perf::Event& /*event*/, const perf::EventCount& count) {
-      lost += count.lost;
-    };
-    ReadCounts(cpu, add);
-    if (cpu.spe) cpu.spe->CountUntold(losses);
-  }
-  if (lost > counted) losses.Count(LossKind::kRingOverflow, lost - counted);
-  CountMultiplexed(losses);
 }
 
 }  // namespace heimdallr::recorder
