@@ -27,8 +27,8 @@ absl::Status Failure(const std::string& event, int error) {
 }  // namespace
 
 absl::StatusOr<PfmEvent> EncodePfmEvent(const std::string& event) {
-  static const int ready = pfm_initialize();
-  if (ready != PFM_SUCCESS) return Failure(event, ready);
+  static const int kReady = pfm_initialize();
+  if (kReady != PFM_SUCCESS) return Failure(event, kReady);
   perf_event_attr attributes{};
   attributes.size = sizeof(attributes);
   pfm_perf_encode_arg_t argument{};

@@ -68,7 +68,7 @@ absl::StatusOr<Sampler> Sampler::TryAll(
   const bool faults = FaultsReplaceClock(options, NativeTickReplay());
   for (const RecorderOptions& way : ways) {
     if (faults && &way == &ways.back()) {
-      warnings.push_back(
+      warnings.emplace_back(
           "first touches of pages stand in for accesses: ticks of the clock tell those on x86-64 "
           "alone");
     }
