@@ -71,7 +71,7 @@ void AddOptions(CLI::App& app, PrintOptions& options) {
   add_list("--type", options.types, "Only records of these types, of\n" + TypeNames(), "TYPE,...");
   app.add_option("--limit", options.limit, "Stop after this many records")
       ->option_text("N")
-      ->check(CLI::Range(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()));
 }
 
 // Adds the ids of a list; returns what is wrong with it.

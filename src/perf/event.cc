@@ -45,6 +45,7 @@ void SetMetadata(const MetadataRecords& metadata, perf_event_attr& attributes) {
   attributes.mmap_data = metadata.mmap_data;
   attributes.mmap2 = metadata.mmap2;
   attributes.task = metadata.task;
+  attributes.context_switch = metadata.context_switch;
   attributes.build_id = metadata.build_id;
 }
 

@@ -23,12 +23,13 @@ struct SamplingRate {
 /// Which task and processor records an event writes into its ring (linux/perf_event.h).
 struct MetadataRecords {
   bool comm = false;
-  bool comm_exec = false;  ///< COMM says whether exec made it
-  bool mmap = false;       ///< executable mappings
-  bool mmap_data = false;  ///< the others too
-  bool mmap2 = false;      ///< as MMAP2: protection, flags, inode
-  bool task = false;       ///< FORK and EXIT
-  bool build_id = false;   ///< MMAP2 carries the build-id of the file instead of its inode
+  bool comm_exec = false;       ///< COMM says whether exec made it
+  bool mmap = false;            ///< executable mappings
+  bool mmap_data = false;       ///< the others too
+  bool mmap2 = false;           ///< as MMAP2: protection, flags, inode
+  bool task = false;            ///< FORK and EXIT
+  bool context_switch = false;  ///< SWITCH, when a thread gets or leaves the CPU
+  bool build_id = false;        ///< MMAP2 carries the build-id of the file instead of its inode
 };
 
 /// An event. Field values are those of `perf_event_attr`.

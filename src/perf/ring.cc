@@ -92,8 +92,8 @@ void PerfRing::StoreTail() {
   std::atomic_ref(control_->data_tail).store(tail_, std::memory_order_release);
 }
 
-// The kernel counts `lock` up before and after it writes; it does so on the CPU of the ring alone,
-// whose counters are of one kind, so what is read in between two equal counts belongs together.
+// The kernel counts `lock` up before and after it writes: what is read between two equal counts
+// belongs together (perf_event_open(2)).
 std::optional<ClockConversion> PerfRing::clock_conversion() const {
   constexpr int kTries = 1000;
   for (int i = 0; i < kTries; ++i) {

@@ -30,7 +30,7 @@ struct RawRecord {
 struct ClockConversion {
   std::uint64_t time_zero = 0;
   std::uint32_t mult = 1;   ///< never 0
-  std::uint16_t shift = 0;  ///< below 64
+  std::uint16_t shift = 0;  ///< below 32
 
   /// The count at which the perf clock shows `time_ns`.
   [[nodiscard]] std::uint64_t CounterOf(std::uint64_t time_ns) const;

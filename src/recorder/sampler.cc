@@ -146,8 +146,6 @@ absl::Status Sampler::AttachTasks(const RecorderOptions& options, const std::vec
       found_more |= found.ok() && *found;
     }
     first_look = false;
-    LossLedger ignored;  // nothing is sampled yet
-    ReadRings(ignored);
   }
   if (!cpus_.empty()) return absl::OkStatus();
   return absl::NotFoundError("all threads that were to be sampled have ended");
@@ -158,6 +156,8 @@ absl::Status Sampler::AttachTasks(const RecorderOptions& options, const std::vec
 absl::StatusOr<bool> Sampler::AttachThreadsOf(const RecorderOptions& options, pid_t pid,
                                               const std::vector<int>& cpus) {
   ASSIGN_OR_RETURN(const std::vector<pid_t> tids, process::ThreadsOf(pid));
+  LossLedger ignored;  // nothing is to be sampled yet
+  ReadRings(ignored);  // which tell of threads that have inherited events
   bool found_more = false;
   for (const pid_t tid : tids) {
     if (attached_.contains(tid)) continue;
@@ -186,6 +186,7 @@ absl::Status Sampler::AttachFirst(const RecorderOptions& options, pid_t tid,
     if (status.ok()) continue;
     cpus_.clear();
     stream_of_event_.clear();
+    of_all_.clear();
     return status;
   }
   return status;
@@ -224,6 +225,15 @@ void Sampler::AppendWarnings(const RecorderOptions& options,
         "rings for samples have {} KiB instead of {}: the memory a user may lock is used up "
         "(perf_event_mlock_kb, ulimit -l); samples may be lost",
         small->ring.data_bytes() >> 10, options.buffer_bytes >> 10));
+  }
+  const auto small_area = std::find_if(cpus_.begin(), cpus_.end(), [](const Cpu& cpu) {
+    return cpu.spe && cpu.spe->area_bytes() < SpeSource::kAreaBytes;
+  });
+  if (small_area != cpus_.end()) {
+    warnings.push_back(fmt::format(
+        "areas for SPE's samples have {} KiB instead of {}: the memory a user may lock is used up "
+        "(perf_event_mlock_kb, ulimit -l); samples may be lost",
+        small_area->spe->area_bytes() >> 10, SpeSource::kAreaBytes >> 10));
   }
   if (!of_all_.empty()) {
     warnings.emplace_back(

@@ -87,8 +87,11 @@ class Sampler {
 
   /// How long a sample may stay where ReadRings does not see it, unless Flush is called.
   [[nodiscard]] bool holds_back() const;
-  /// Makes samples that the processor holds back come with the next ReadRings.
+  /// Makes samples that the processor holds back come with the next ReadRings: of SPE, and where
+  /// it may hand over many at one interrupt.
   void Flush();
+  /// The same, and no more are taken.
+  void Stop();
 
   /// Hands out what is queued up to a time of CLOCK_MONOTONIC, in order. Pass the time taken before
   /// the last but one ReadRings: nothing earlier can still come.
@@ -105,6 +108,7 @@ class Sampler {
   struct Cpu {
     std::vector<perf::Event> metadata;  // of each task; the first owns the ring
     perf::PerfRing ring;
+    std::optional<perf::ClockConversion> conversion;  // the last that the kernel told
     std::optional<SpeSource> spe;
     perf::Decoder decoder;
     // Of the governed stream, by step of the plan, of each task; only one step is enabled. The
@@ -155,6 +159,7 @@ class Sampler {
                     std::vector<perf::Event>& events);
   void AppendWarnings(const RecorderOptions& options, std::vector<std::string>& warnings) const;
   void ReadRing(Cpu& cpu, LossLedger& losses);
+  void SwitchHoldingBack(bool on_again);
   void Queue(perf::KernelRecord record);
   void StartCounter();
   template <typename Sink>

@@ -62,6 +62,7 @@ absl::Status Sampler::OpenRing(const RecorderOptions& options, EventDescription 
   }
   if (clock_ == EventClock::kPerf && !counter_) StartCounter();
   Cpu cpu{.ring = std::move(ring)};
+  if (clock_ == EventClock::kPerf) cpu.conversion = cpu.ring.clock_conversion();
   cpu.decoder.Add(metadata.id(), perf::LayoutOf(metadata.description()));
   cpu.metadata.push_back(std::move(metadata));
   if (period_plan_) cpu.steps.resize(period_plan_->steps.size());
@@ -156,6 +157,7 @@ absl::Status Sampler::AddSpe(const PlannedEvent& planned, std::uint8_t stream, p
   description.enable_on_exec = begin == Begin::kAtExec;
   // Its records alone have times of this clock, those in the AUX area the counter's.
   description.clock = CLOCK_MONOTONIC;
+  description.metadata.context_switch = true;
   ASSIGN_OR_RETURN(perf::Event event, perf::Event::Open(description, target, machine_->system));
   RETURN_IF_ERROR(CheckClock(event));
   stream_of_event_[event.id()] = stream;

@@ -11,7 +11,10 @@ namespace heimdallr::recorder {
 
 std::vector<int> Sampler::wakeup_fds() const {
   std::vector<int> fds;
-  for (const Cpu& cpu : cpus_) fds.push_back(cpu.metadata.front().fd());
+  for (const Cpu& cpu : cpus_) {
+    fds.push_back(cpu.metadata.front().fd());
+    if (cpu.spe) fds.push_back(cpu.spe->wakeup_fd());
+  }
   return fds;
 }
 
@@ -27,16 +30,29 @@ bool Sampler::HasWork() const {
 }
 
 bool Sampler::holds_back() const {
-  return std::any_of(cpus_.begin(), cpus_.end(),
-                     [](const Cpu& cpu) { return cpu.spe.has_value(); });
+  return std::any_of(streams_.begin(), streams_.end(),
+                     [](const StreamInfo& stream) { return stream.may_batch; });
 }
 
-// An event whose program has ended has nothing to give; errors say no more than that.
-void Sampler::Flush() {
+// The kernel takes what the processor has when an event is switched off. An event whose program has
+// ended has nothing to give; errors say no more than that.
+void Sampler::SwitchHoldingBack(bool on_again) {
   for (Cpu& cpu : cpus_) {
-    if (cpu.spe) cpu.spe->Flush().IgnoreError();
+    if (cpu.spe) {
+      cpu.spe->Disable().IgnoreError();
+      if (on_again) cpu.spe->Enable().IgnoreError();
+    }
+    if (clock_ != EventClock::kPerf) continue;
+    for (perf::Event& event : cpu.others) {
+      event.Disable().IgnoreError();
+      if (on_again) event.Enable().IgnoreError();
+    }
   }
 }
+
+void Sampler::Flush() { SwitchHoldingBack(true); }
+
+void Sampler::Stop() { SwitchHoldingBack(false); }
 
 void Sampler::ReadRings(LossLedger& losses) {
   if (counter_) counter_->Add(machine_->sample_clocks());
@@ -49,7 +65,10 @@ void Sampler::ReadRings(LossLedger& losses) {
 }
 
 void Sampler::ReadRing(Cpu& cpu, LossLedger& losses) {
-  const auto conversion = clock_ == EventClock::kPerf ? cpu.ring.clock_conversion() : std::nullopt;
+  if (clock_ == EventClock::kPerf) {
+    // One that is told no longer was right up to now.
+    if (const auto told = cpu.ring.clock_conversion()) cpu.conversion = told;
+  }
   while (true) {
     const auto raw = cpu.ring.Peek();
     if (!raw.ok()) {
@@ -64,10 +83,10 @@ void Sampler::ReadRing(Cpu& cpu, LossLedger& losses) {
       losses.Count(LossKind::kCorruptRecord, 1);
       continue;
     }
-    if (conversion) {
+    if (cpu.conversion) {
       std::visit(
           [&](auto& r) {
-            r.origin.time_ns = counter_->ToMonotonicNs(conversion->CounterOf(r.origin.time_ns));
+            r.origin.time_ns = counter_->ToMonotonicNs(cpu.conversion->CounterOf(r.origin.time_ns));
           },
           *record);
     }

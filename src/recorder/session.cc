@@ -297,7 +297,7 @@ void Session::DrainTheRest() {
     parts_.channel->Poll(allocations_, base::MonotonicNs());
     parts_.channel->Reap(allocations_, ThreadIsAlive);
   }
-  parts_.sampler.Flush();
+  parts_.sampler.Stop();
   parts_.sampler.ReadRings(losses_);
   PopUntil(std::numeric_limits<std::uint64_t>::max());
 }

@@ -3,6 +3,7 @@
 #include <linux/perf_event.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -16,7 +17,6 @@ namespace heimdallr::recorder {
 namespace {
 
 constexpr std::size_t kRingBytes = 64U << 10;  // for records that tell of pieces, at most 64 bytes
-constexpr std::size_t kAreaBytes = 1U << 20;   // samples have 64 bytes
 
 // Samples that belong to nobody: the area was full, or a sample began while the last was open.
 constexpr std::uint64_t kGapFlags = PERF_AUX_FLAG_TRUNCATED | PERF_AUX_FLAG_COLLISION;
@@ -52,13 +52,9 @@ absl::Status SpeSource::Enable() {
   return status;
 }
 
-// An event that is switched off writes what it holds (arm_spe_pmu_stop).
-absl::Status SpeSource::Flush() {
+absl::Status SpeSource::Disable() {
   absl::Status status;
-  for (perf::Event& event : events_) {
-    status.Update(event.Disable());
-    status.Update(event.Enable());
-  }
+  for (perf::Event& event : events_) status.Update(event.Disable());
   return status;
 }
 
@@ -79,45 +75,69 @@ void SpeSource::Read(const channel::ClockSync& counter, LossLedger& losses,
     }
     if (!*raw) return;
     auto record = decoder_.Decode(**raw);
-    // That tracing began, which says nothing about samples.
-    const bool is_start = (*raw)->type == PERF_RECORD_ITRACE_START;
+    const std::uint32_t type = (*raw)->type;
+    const std::uint16_t misc = (*raw)->misc;
     ring_.Consume();
     if (!record.ok()) {
       losses.Count(LossKind::kCorruptRecord, 1);
     } else if (const auto* told = std::get_if<perf::AuxRecord>(&*record)) {
       ReadArea(*told, counter, losses, sink);
-    } else if (!is_start && !std::holds_alternative<perf::LostRecord>(*record)) {
+    } else if (type == PERF_RECORD_SWITCH) {
+      OnSwitch(misc, perf::OriginOf(*record));
+    } else if (type == PERF_RECORD_LOST) {
       // Of lost records the area has the samples still: CountUntil counts them.
+      ran_.clear();
+    } else if (type != PERF_RECORD_ITRACE_START) {  // which says nothing about samples
       sink(*std::move(record));
     }
   }
 }
 
-// Each piece is of the thread that ran while it was written: the kernel ends it when that leaves
-// the CPU.
+void SpeSource::OnSwitch(std::uint16_t misc, const perf::Origin& origin) {
+  const bool leaves = (misc & PERF_RECORD_MISC_SWITCH_OUT) != 0;
+  // The first to leave was there before anything was told.
+  if (leaves && !ran_.empty()) return;
+  ran_.push_back({.time_ns = leaves ? 0 : origin.time_ns, .pid = origin.pid, .tid = origin.tid});
+}
+
+// A piece is of the thread that ran at its end, or of several: where all events of two threads were
+// inherited from one, the kernel lets them run on from one thread to the next
+// (perf_event_context_sched_out).
+void SpeSource::SetThread(perf::SampleRecord& sample) const {
+  const auto next = std::upper_bound(
+      ran_.begin(), ran_.end(), sample.origin.time_ns,
+      [](std::uint64_t time_ns, const Running& running) { return time_ns < running.time_ns; });
+  if (next == ran_.begin()) return;
+  sample.origin.pid = std::prev(next)->pid;
+  sample.origin.tid = std::prev(next)->tid;
+}
+
 void SpeSource::ReadArea(const perf::AuxRecord& told, const channel::ClockSync& counter,
                          LossLedger& losses, const std::function<void(perf::KernelRecord)>& sink) {
   if ((told.flags & kGapFlags) != 0) losses.Count(LossKind::kAuxGap, 1);
   CountUntil(told.offset, losses);
   read_until_ = told.offset + told.size;
-  const auto bytes = area_.Read(told.offset, told.size);
-  if (!bytes) {
-    losses.Count(LossKind::kCorruptRecord, 1);
-    return;
-  }
   const std::uint64_t period = PeriodOf(told.origin.event_id);
-  const perf::SpeCounts counts = perf::DecodeSpe(*bytes, [&](const perf::SpeRecord& record) {
-    perf::SampleRecord sample = perf::ToSample(record);
-    sample.origin = told.origin;
-    sample.period = period;
-    if (record.timestamp != 0) {
-      sample.origin.time_ns =
-          std::min(told.origin.time_ns, counter.ToMonotonicNs(record.timestamp));
-    }
-    sink(std::move(sample));
-  });
-  if (counts.bad_bytes != 0) losses.Count(LossKind::kCorruptRecord, 1);
+  const auto bytes = area_.Read(told.offset, told.size);
+  perf::SpeCounts counts;
+  if (bytes) {
+    counts = perf::DecodeSpe(*bytes, [&](const perf::SpeRecord& record) {
+      perf::SampleRecord sample = perf::ToSample(record);
+      sample.origin = told.origin;
+      sample.period = period;
+      if (record.timestamp != 0) {
+        sample.origin.time_ns =
+            std::min(told.origin.time_ns, counter.ToMonotonicNs(record.timestamp));
+        SetThread(sample);
+      }
+      sink(std::move(sample));
+    });
+  }
+  if (!bytes || counts.bad_bytes != 0) losses.Count(LossKind::kCorruptRecord, 1);
   area_.ConsumeUntil(read_until_);
+  if (ran_.size() > 1) ran_.erase(ran_.begin(), std::prev(ran_.end()));
+  // The kernel has switched the event off (perf_aux_output_end), and there is room again.
+  if ((told.flags & PERF_AUX_FLAG_TRUNCATED) != 0) Enable().IgnoreError();
 }
 
 // Whose they are nobody can tell.

@@ -31,9 +31,9 @@ class SpeSource {
   absl::Status Add(perf::Event event);
 
   absl::Status Enable();
-  /// Makes the processor tell what it has so far. It does so by itself when its area fills up, or
-  /// the thread leaves the CPU.
-  absl::Status Flush();
+  /// An event that is switched off makes the processor tell what it has. It does so by itself when
+  /// its area fills up, and mostly when its thread leaves the CPU.
+  absl::Status Disable();
 
   /// Hands out all records: samples with the time, thread and period that the trace needs.
   /// `counter` converts the generic timer's counts.
@@ -44,10 +44,22 @@ class SpeSource {
   void CountUntold(LossLedger& losses);
 
   [[nodiscard]] bool HasWork() const { return ring_.WaitingBytes() != 0; }
-  [[nodiscard]] const std::vector<perf::Event>& events() const { return events_; }
+  /// Becomes readable when half of the area is full.
+  [[nodiscard]] int wakeup_fd() const { return events_.front().fd(); }
+  [[nodiscard]] std::size_t area_bytes() const { return area_.bytes(); }
+  static constexpr std::size_t kAreaBytes = 1U << 20;  // samples have 64 bytes
 
  private:
+  // Who has the CPU from a moment on.
+  struct Running {
+    std::uint64_t time_ns = 0;
+    std::int32_t pid = 0;
+    std::int32_t tid = 0;
+  };
+
   SpeSource(perf::PerfRing ring, perf::AuxArea area);
+  void OnSwitch(std::uint16_t misc, const perf::Origin& origin);
+  void SetThread(perf::SampleRecord& sample) const;
   void ReadArea(const perf::AuxRecord& told, const channel::ClockSync& counter, LossLedger& losses,
                 const std::function<void(perf::KernelRecord)>& sink);
   void CountUntil(std::uint64_t offset, LossLedger& losses);
@@ -58,6 +70,7 @@ class SpeSource {
   perf::Decoder decoder_;
   std::vector<perf::Event> events_;  // the first owns the ring
   std::uint64_t read_until_ = 0;     // offset in the area
+  std::vector<Running> ran_;         // since the last piece, in order of time
 };
 
 }  // namespace heimdallr::recorder

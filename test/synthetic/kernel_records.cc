@@ -132,6 +132,12 @@ Bytes TaskBytes(std::uint32_t type, const perf_event_attr& attributes, const Mom
   return builder.Take();
 }
 
+Bytes SwitchBytes(const perf_event_attr& attributes, const Moment& moment, std::uint16_t misc) {
+  Builder builder(PERF_RECORD_SWITCH, misc);
+  builder.PutMoment(attributes, moment);
+  return builder.Take();
+}
+
 Bytes WordsBytes(std::uint32_t type, const perf_event_attr& attributes, const Moment& moment,
                  const std::vector<std::uint64_t>& words) {
   Builder builder(type, 0);

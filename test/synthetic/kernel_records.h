@@ -48,6 +48,10 @@ using Bytes = std::vector<std::byte>;
 [[nodiscard]] Bytes TaskBytes(std::uint32_t type, const perf_event_attr& attributes,
                               const Moment& moment, std::int32_t parent);
 
+/// A thread gets the CPU, or with PERF_RECORD_MISC_SWITCH_OUT leaves it.
+[[nodiscard]] Bytes SwitchBytes(const perf_event_attr& attributes, const Moment& moment,
+                                std::uint16_t misc);
+
 /// Of a type whose body is these words: LOST, LOST_SAMPLES, THROTTLE, AUX and others.
 [[nodiscard]] Bytes WordsBytes(std::uint32_t type, const perf_event_attr& attributes,
                                const Moment& moment, const std::vector<std::uint64_t>& words);

@@ -38,6 +38,7 @@ struct PlayedMachine {
   std::function<int(const OpenCall&)> refusal;  // an errno, or 0
   std::function<bool(const perf_event_attr&, const Operation&)> samples;
   bool is_spe = false;
+  bool swaps_contexts = true;     // threads of inherited events follow each other without a stop
   bool tells_clock = true;        // x86: times can be computed from the time stamp counter
   bool multiplexes = false;       // POWER: each event has its counter half of the time
   std::uint64_t load_source = 0;  // a perf_mem_data_src such as this machine tells, of a load

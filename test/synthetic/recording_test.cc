@@ -224,6 +224,7 @@ TEST_CASE("Synthetic: ARM's SPE gives back the operations that were put in") {
                                bits(PERF_MEM_SNOOP_NA, PERF_MEM_SNOOP_SHIFT) |
                                bits(PERF_MEM_LOCK_NA, PERF_MEM_LOCK_SHIFT);
   PlayedMachine machine = Neoverse();
+  machine.swaps_contexts = GENERATE(false, true);
   machine.load_source =
       PERF_MEM_OP_LOAD | common | bits(PERF_MEM_LVL_L1 | PERF_MEM_LVL_MISS, PERF_MEM_LVL_SHIFT);
   machine.store_source =
@@ -246,22 +247,28 @@ TEST_CASE("Synthetic: ARM's SPE gives back the operations that were put in") {
 }
 
 TEST_CASE("Synthetic: ARM's samples of which the kernel could not tell are counted") {
-  SyntheticKernel kernel(Neoverse());
+  PlayedMachine machine = Neoverse();
+  machine.swaps_contexts = false;
+  SyntheticKernel kernel(machine);
   // A switch of threads for nearly every sample, more than the ring takes.
   const Played played = Record(kernel, Runs(RandomOperations(Neoverse(), kOperations)));
   CHECK(played.accesses.size() < kOperations);
   CHECK(played.accesses.size() + played.lost(LossKind::kSamplesLost) == kOperations);
 }
 
-TEST_CASE("Synthetic: what ARM's processor missed is said") {
+TEST_CASE("Synthetic: what ARM's processor missed is said, and it is switched on again") {
   SyntheticKernel kernel(Neoverse());
   const Played played = Record(kernel, [](SyntheticKernel& k, std::vector<Executed>&) {
     k.Execute({.address = kHeap}, SyntheticKernel::WhenFull::kWait);
-    k.Disturb(0, PERF_AUX_FLAG_TRUNCATED);
-    k.Execute({.address = kHeap, .thread = 1}, SyntheticKernel::WhenFull::kWait);
     k.Disturb(0, PERF_AUX_FLAG_COLLISION);
+    k.Interrupt(0);
+    k.Execute({.address = kHeap}, SyntheticKernel::WhenFull::kWait);
+    k.Disturb(0, PERF_AUX_FLAG_TRUNCATED);
+    k.Interrupt(0);
+    k.WaitUntilOn(0);
+    k.Execute({.address = kHeap}, SyntheticKernel::WhenFull::kWait);
   });
-  CHECK(played.accesses.size() == 2);
+  CHECK(played.accesses.size() == 3);
   CHECK(played.lost(LossKind::kAuxGap) == 2);
 }
 

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -335,8 +336,7 @@ std::uint64_t SyntheticKernel::Execute(const Operation& operation, WhenFull when
     if (event->cpu != operation.cpu || !IsOn(*event)) continue;
     if (!played_.samples(event->attributes, operation)) continue;
     if (played_.is_spe) {
-      ExecuteSpe(*event, operation, now);
-      continue;
+      return ExecuteSpe(*event, operation, now);
     }
     WriteRecord(*event,
                 SampleBytes(event->attributes, MomentOf(*event, now, operation.thread),
@@ -365,10 +365,13 @@ void SyntheticKernel::WriteRaw(std::uint32_t cpu, const Bytes& bytes) {
 
 // ---- ARM: the processor writes by itself, the kernel tells of it ----
 
-void SyntheticKernel::ExecuteSpe(Event& event, const Operation& operation, std::uint64_t now) {
+std::uint64_t SyntheticKernel::ExecuteSpe(Event& event, const Operation& operation,
+                                          std::uint64_t now) {
   Event& owner = event.owner();
-  if (owner.thread != operation.thread) FlushSpe(owner, now);
-  owner.thread = operation.thread;
+  if (owner.thread != operation.thread) {
+    SwitchSpe(owner, operation.thread, now);
+    now = base::MonotonicNs();
+  }
   Ring& ring = *owner.ring;
   const Bytes bytes =
       SpeBytes({.operation = operation.kind == Operation::Kind::kStore ? SpeOperation::kStore
@@ -383,6 +386,22 @@ void SyntheticKernel::ExecuteSpe(Event& event, const Operation& operation, std::
   std::atomic_ref(ring.control().aux_head).store(head, std::memory_order_release);
   // The interrupt comes when half of the area is full.
   if (head - owner.aux_told >= ring.aux.size() / 2) FlushSpe(owner, now);
+  return now;
+}
+
+void SyntheticKernel::SwitchSpe(Event& owner, int thread, std::uint64_t now) {
+  if (!played_.swaps_contexts) FlushSpe(owner, now);
+  const auto tell = [&](std::uint16_t misc, int whose) {
+    if (owner.attributes.context_switch == 0) return;
+    WriteRecord(owner, SwitchBytes(owner.attributes, MomentOf(owner, now, whose), misc), now);
+  };
+  tell(PERF_RECORD_MISC_SWITCH_OUT, owner.thread);
+  tell(0, thread);
+  owner.thread = thread;
+  // Some time passes until the next thread's first sample.
+  constexpr std::uint64_t kSwitchNs = 1000;
+  while (base::MonotonicNs() < now + kSwitchNs) {
+  }
 }
 
 void SyntheticKernel::FlushSpe(Event& event, std::uint64_t now) {
@@ -390,6 +409,8 @@ void SyntheticKernel::FlushSpe(Event& event, std::uint64_t now) {
   if (!owner.ring || owner.ring->aux.size() == 0) return;
   const std::uint64_t head = owner.ring->control().aux_head;
   if (head == owner.aux_told && owner.aux_flags == 0) return;
+  // perf_aux_output_end: without room the event is switched off.
+  const bool truncated = (owner.aux_flags & PERF_AUX_FLAG_TRUNCATED) != 0;
   const Moment moment = MomentOf(owner, now, owner.thread);
   WriteRecord(
       owner,
@@ -397,6 +418,11 @@ void SyntheticKernel::FlushSpe(Event& event, std::uint64_t now) {
                  {owner.aux_told, head - owner.aux_told, std::exchange(owner.aux_flags, 0)}),
       now);
   owner.aux_told = head;
+  if (truncated) {
+    for (const auto& [fd, other] : events_) {
+      if (&other->owner() == &owner) other->enabled = false;
+    }
+  }
 }
 
 void SyntheticKernel::Disturb(std::uint32_t cpu, std::uint64_t aux_flags) {
@@ -406,6 +432,23 @@ void SyntheticKernel::Disturb(std::uint32_t cpu, std::uint64_t aux_flags) {
       event->aux_flags |= aux_flags;
     }
   }
+}
+
+void SyntheticKernel::Interrupt(std::uint32_t cpu) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [fd, event] : events_) {
+    if (event->cpu == cpu) FlushSpe(*event, base::MonotonicNs());
+  }
+}
+
+void SyntheticKernel::WaitUntilOn(std::uint32_t cpu) {
+  const auto is_off = [&] {
+    const std::lock_guard lock(mutex_);
+    return std::any_of(events_.begin(), events_.end(), [cpu](const auto& entry) {
+      return entry.second->cpu == cpu && !entry.second->enabled;
+    });
+  };
+  while (is_off()) std::this_thread::yield();
 }
 
 void SyntheticKernel::End() {

@@ -53,6 +53,10 @@ class SyntheticKernel {
   void WriteRaw(std::uint32_t cpu, const Bytes& bytes);
   /// Of ARM: the area is full, or two samples came at once: PERF_AUX_FLAG_*.
   void Disturb(std::uint32_t cpu, std::uint64_t aux_flags);
+  /// Of ARM: the kernel tells of what the processor has written so far.
+  void Interrupt(std::uint32_t cpu);
+  /// Until the recorder has switched on what is off on a CPU.
+  void WaitUntilOn(std::uint32_t cpu);
   /// Threads leave their CPUs.
   void End();
 
@@ -75,7 +79,8 @@ class SyntheticKernel {
   [[nodiscard]] bool IsOn(const Event& event) const;
   void WriteRecord(Event& event, const Bytes& bytes, std::uint64_t now);
   void WaitForRoom(std::uint32_t cpu);
-  void ExecuteSpe(Event& event, const Operation& operation, std::uint64_t now);
+  std::uint64_t ExecuteSpe(Event& event, const Operation& operation, std::uint64_t now);
+  void SwitchSpe(Event& owner, int thread, std::uint64_t now);
   void FlushSpe(Event& event, std::uint64_t now);
 
   PlayedMachine played_;
