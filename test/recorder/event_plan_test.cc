@@ -11,9 +11,9 @@ constexpr char kNoSysfs[] = "/nonexistent";
 
 std::vector<SourceKind> Sources(const RecorderOptions& options, TickReplay replay) {
   std::vector<SourceKind> sources;
-  for (const PlannedStream& stream : PlanStreams(options, kNoSysfs, replay).value()) {
-    sources.push_back(stream.info.source);
-  }
+  const auto streams = PlanStreams(options, kNoSysfs, replay);
+  REQUIRE(streams.ok());
+  for (const PlannedStream& stream : *streams) sources.push_back(stream.info.source);
   return sources;
 }
 
