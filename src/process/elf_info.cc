@@ -4,6 +4,7 @@
 #include <libelf.h>
 
 #include <algorithm>
+#include <bit>
 #include <climits>
 #include <cstddef>
 #include <cstdint>
@@ -94,7 +95,11 @@ absl::StatusOr<ElfInfo> ReadElfInfo(const std::string& path) {
   }
   ElfInfo info;
   info.is_64_bit = header.e_ident[EI_CLASS] == ELFCLASS64;
-  info.is_native = info.is_64_bit && header.e_machine == kNativeMachine;
+  // POWER has one number for both orders of bytes.
+  constexpr unsigned char kNativeOrder =
+      std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
+  info.is_native = info.is_64_bit && header.e_machine == kNativeMachine &&
+                   header.e_ident[EI_DATA] == kNativeOrder;
   info.interpreter = Interpreter(elf);
   info.needs_asan = NeedsAsan(elf);
   const void* build_id = nullptr;

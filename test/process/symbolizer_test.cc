@@ -212,13 +212,14 @@ TEST_CASE("Symbolizer: the symbol table within .gnu_debugdata is read") {
   const TemporaryDirectory directory;
   const std::string small = directory.path() + "/small";
   const std::string path = directory.path() + "/program";
-  OutputOf("objcopy --strip-debug " + Subject("symbols-pie") + " " + small + " && xz -q " + small);
+  OutputOf(HEIMDALLR_BINUTILS "objcopy --strip-debug " + Subject("symbols-pie") + " " + small +
+           " && xz -q " + small);
   if (!std::filesystem::exists(small + ".xz")) {
     WARN("SKIPPED: xz is not installed");
     return;
   }
-  OutputOf("objcopy --add-section .gnu_debugdata=" + small + ".xz " + Subject("symbols-stripped") +
-           " " + path);
+  OutputOf(HEIMDALLR_BINUTILS "objcopy --add-section .gnu_debugdata=" + small + ".xz " +
+           Subject("symbols-stripped") + " " + path);
   Symbolizer symbolizer = Open(path);
   const std::uint64_t bias = CodeBias(path);
   std::map<std::uint64_t, std::set<std::string>> names;
@@ -234,6 +235,10 @@ TEST_CASE("Symbolizer: the symbol table within .gnu_debugdata is read") {
 TEST_CASE("Symbolizer: debug information under /usr/lib/debug is found by the build-id") {
   const std::string libc =
       OutputOf("ldd " + Subject("symbols-c") + " | awk '/libc.so/ {printf $3}'");
+  if (libc.empty()) {
+    WARN("SKIPPED: ldd does not know programs of this architecture here");
+    return;
+  }
   const std::string id =
       OutputOf(HEIMDALLR_BINUTILS "readelf -n " + libc + " | awk '/Build ID/ {printf $3}'");
   REQUIRE(id.size() > 2);
@@ -274,6 +279,8 @@ TEST_CASE("Symbolizer: a file that has lost its name since it was opened is read
   }
 }
 
+// Stubs of other processors are not read.
+#if defined(__x86_64__)
 TEST_CASE("Symbolizer: a stub of the linkage table has the name of what it calls") {
   // Bound at start and on the first call: the stubs differ.
   for (const std::string name : {"symbols-stripped", "symbols-lazy"}) {
@@ -292,6 +299,7 @@ TEST_CASE("Symbolizer: a stub of the linkage table has the name of what it calls
     CHECK(found > 3);
   }
 }
+#endif
 
 TEST_CASE("Symbolizer: a place outside of all code has the name of the module and its offset") {
   Symbolizer symbolizer = Open(Subject("symbols-pie"));
