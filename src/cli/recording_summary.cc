@@ -73,7 +73,8 @@ std::string AccessLine(const RecordingResult& result) {
   }
   for (const StreamInfo& stream : result.streams) {
     if (stream.source == SourceKind::kClock) {
-      line += fmt::format("; {} ticks of {} in user code", Grouped(result.ticks), stream.event);
+      line += fmt::format("; {} ticks of {}{}", Grouped(result.ticks), stream.event,
+                          stream.event.ends_with(":u") ? " in user code" : "");
     } else if (stream.source == SourceKind::kFaults) {
       line += fmt::format("; {} page faults", Grouped(result.faults));
     }

@@ -54,7 +54,7 @@ int MakeAndUnlink(const char* folder) {
       return -1;
     }
     const int fd = OpenRaw(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC);
-    if (fd >= 0) syscall(SYS_unlink, path);
+    if (fd >= 0) syscall(SYS_unlinkat, AT_FDCWD, path, 0);
     if (fd >= 0 || errno != EEXIST) return fd;
   }
   return -1;

@@ -129,7 +129,7 @@ perf_event_attr ToAttributes(const EventDescription& event) {
 
 std::string EventText(const EventDescription& event) {
   std::string modifiers;
-  if (event.exclude_kernel) modifiers += 'u';
+  if (event.exclude_kernel != event.exclude_user) modifiers += event.exclude_kernel ? 'u' : 'k';
   modifiers.append(event.precise_level, 'p');
   if (modifiers.empty()) return event.name;
   // A PMU event ends in a slash and takes its modifiers right behind it.

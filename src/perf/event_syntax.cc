@@ -64,7 +64,8 @@ absl::StatusOr<EventModifiers> ParseModifiers(std::string_view event, std::strin
         modifiers.most_precise = true;
         break;
       default:
-        return Wrong(event, fmt::format("'{}' is no modifier; they are u k h H G p pp ppp P",
+        return Wrong(event, fmt::format("'{}' is no modifier; they are u k h H G p pp ppp P "
+                                        "(tracepoints cannot be sampled)",
                                         base::Printable(std::string_view(&c, 1))));
     }
   }

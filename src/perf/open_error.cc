@@ -47,6 +47,10 @@ std::string InvalidAdvice(const EventDescription& event, const System& system) {
         "kernel.perf_event_max_sample_rate={}",
         event.rate.value, *limit, event.rate.value);
   }
+  if (event.type == PERF_TYPE_BREAKPOINT) {
+    return "(a breakpoint is for r, w, rw or x, of 1, 2, 4 or 8 bytes, at an address that is a "
+           "multiple of its bytes)";
+  }
   if (event.name.starts_with("ibs_op")) {
     return "(IBS takes periods that are multiples of 16, leaves nothing out before Linux 6.15, and "
            "follows one program from Linux 6.2 on)";

@@ -257,6 +257,9 @@ TEST_CASE("Event::Open: each PMU has its own reasons") {
   event.type = 10;
   event.name = "cpu_atom/mem-loads/";
   CHECK_THAT(machine.Refusal(ENOENT, event), Catch::Contains("not on CPU 3"));
+  event.type = PERF_TYPE_BREAKPOINT;
+  CHECK_THAT(machine.Refusal(EINVAL, event), Catch::Contains("1, 2, 4 or 8 bytes"));
+  event.type = 10;
   event.name = "ibs_op/cnt_ctl=1/";
   CHECK_THAT(machine.Refusal(EINVAL, event), Catch::Contains("multiples of 16"));
   event.name = "arm_spe_0/ts_enable=1/";
