@@ -100,8 +100,9 @@ void* KindAllocateAligned(std::size_t alignment, std::size_t size) {
 }
 
 // The old block is gone when the new one is not where we know memkind's memory, so that nothing can
-// be undone: such a block is kept all the same. The program's own allocator is told to free it
-// then, and says so; Add of the page table has made sure that there is none.
+// be undone: such a block is kept all the same. It must never be freed, as it would be handed to
+// the program's own allocator, which ends the process; the hook of mmap lets memkind have no such
+// memory.
 void* KindResize(void* block, std::size_t size) {
   void* const moved = memkind_realloc(g_kind, block, size);
   return moved == nullptr || g_pages.Get(moved) == kForeignPage ? moved : Mark(moved);

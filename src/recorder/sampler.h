@@ -43,7 +43,8 @@ class Sampler {
                                                     std::vector<std::string>& warnings);
 
   /// The same for processes that run already: each of their threads, and those that come. Sampling
-  /// begins with Start. NotFound when one of `pids` is not there, or no thread is left of them.
+  /// begins with Start, but of streams of whole CPUs (IsOfAll) at once. NotFound when one of `pids`
+  /// is not there, or no thread is left of them.
   [[nodiscard]] static absl::StatusOr<Sampler> Attach(const RecorderOptions& options,
                                                       const std::vector<pid_t>& pids,
                                                       const Machine& machine,
