@@ -240,8 +240,28 @@ std::string NameOfRecord(std::uint32_t type) {
       {PERF_RECORD_BPF_EVENT, "BPF_EVENT"},
       {PERF_RECORD_CGROUP, "CGROUP"},
       {PERF_RECORD_TEXT_POKE, "TEXT_POKE"},
+      {PERF_RECORD_AUX_OUTPUT_HW_ID, "AUX_OUTPUT_HW_ID"},
+      // Of perf itself: tools/lib/perf/include/perf/event.h of Linux.
+      {kAttributesRecord, "HEADER_ATTR"},
+      {65, "HEADER_EVENT_TYPE"},
+      {kTracingDataRecord, "HEADER_TRACING_DATA"},
+      {67, "HEADER_BUILD_ID"},
       {kFinishedRoundRecord, "FINISHED_ROUND"},
-      {kAuxTraceRecord, "AUXTRACE"}};
+      {69, "ID_INDEX"},
+      {70, "AUXTRACE_INFO"},
+      {kAuxTraceRecord, "AUXTRACE"},
+      {72, "AUXTRACE_ERROR"},
+      {73, "THREAD_MAP"},
+      {74, "CPU_MAP"},
+      {75, "STAT_CONFIG"},
+      {76, "STAT"},
+      {77, "STAT_ROUND"},
+      {kEventUpdateRecord, "EVENT_UPDATE"},
+      {79, "TIME_CONV"},
+      {kFeatureRecord, "HEADER_FEATURE"},
+      {kCompressedRecord, "COMPRESSED"},
+      {82, "FINISHED_INIT"},
+      {kCompressed2Record, "COMPRESSED2"}};
   for (const auto& [known, name] : kNames) {
     if (known == type) return name;
   }
@@ -266,6 +286,7 @@ absl::StatusOr<PerfDataCounts> ImportPerfData(const PerfDataImport& request) {
   PerfDataCounts counts;
   Importer importer(*finder, file.header(), *start_ns, writer, counts);
   counts.end = ForEach(file, [&](const RawRecord& raw) { return importer.Add(raw); });
+  counts.end.Update(file.completeness());
   // However the file ended: what was read of it waits to be put in order.
   RETURN_IF_ERROR(importer.Finish());
   RETURN_IF_ERROR(writer.Finish({.ticks = counts.samples}));

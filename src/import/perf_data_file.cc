@@ -37,6 +37,11 @@ Section TakeSection(FieldReader& reader) {
   return section;
 }
 
+Section SectionIn(std::span<const std::byte> bytes) {
+  FieldReader reader(bytes);
+  return TakeSection(reader);
+}
+
 // Payload that follows a record of perf and does not count in its size.
 std::uint64_t BytesBehind(const RawRecord& record) {
   FieldReader reader(record.bytes.subspan(sizeof(perf_event_header)));
@@ -86,11 +91,22 @@ absl::Status PerfDataFile::ReadFileHeader() {
     return Damaged("its records lie outside of it");
   }
   begin_ = at_ = data.offset;
-  // perf writes the size when it ends: of a recording that was killed all that is there counts.
-  end_ = data.size == 0 ? window_.size() : begin_ + std::min(data.size, window_.size() - begin_);
   RETURN_IF_ERROR(ReadEvents(events.offset, events.size, attribute_bytes));
-  if (data.size != 0 && data.size <= window_.size() - begin_) ReadFeatures(bits);
+  CheckData(data.size);
+  if (completeness_.ok()) ReadFeatures(bits);
   return absl::OkStatus();
+}
+
+void PerfDataFile::CheckData(std::uint64_t size) {
+  const std::uint64_t present = window_.size() - begin_;
+  end_ = begin_ + std::min(size, present);
+  if (size > present) {
+    completeness_ = Damaged(fmt::format("{} of {} bytes of its records are there", present, size));
+  } else if (size == 0) {
+    // perf writes the size when it ends; what is there counts.
+    end_ = window_.size();
+    completeness_ = Damaged("it was not finished, as if perf record had been killed");
+  }
 }
 
 absl::Status PerfDataFile::ReadEvents(std::uint64_t offset, std::uint64_t size,
@@ -131,11 +147,14 @@ void PerfDataFile::ReadFeatures(std::span<const std::byte> bits) {
     if ((std::to_integer<unsigned>(bits[i / 8]) >> (i % 8) & 1U) == 0) continue;
     const auto bytes = window_.At(entry, kSectionBytes);
     entry += kSectionBytes;
-    if (!bytes.ok()) return;
-    FieldReader reader(*bytes);
-    const Section section = TakeSection(reader);
+    const Section section = bytes.ok() ? SectionIn(*bytes) : Section{};
     const auto content = window_.At(section.offset, std::min(section.size, kMostOfFeature));
-    if (content.ok()) TakeFeature(static_cast<Feature>(i), *content, header_);
+    if (bytes.ok() && content.ok() && section.size <= window_.size() - section.offset) {
+      TakeFeature(static_cast<Feature>(i), *content, header_);
+    } else {
+      completeness_ = Damaged("what perf writes behind the records, of the machine and the events, "
+                              "is cut");
+    }
   }
 }
 

@@ -40,6 +40,10 @@ class PerfDataFile {
   /// DataLoss when the file is cut or makes no sense; what came before is good.
   [[nodiscard]] absl::StatusOr<std::optional<perf::RawRecord>> Next();
 
+  /// DataLoss when something beside the records is missing: perf's last words about the machine and
+  /// its events, or records that the header promises.
+  [[nodiscard]] const absl::Status& completeness() const { return completeness_; }
+
   /// Begins again with the first record.
   void Rewind() { at_ = begin_; }
 
@@ -51,11 +55,13 @@ class PerfDataFile {
   absl::Status ReadEvents(std::uint64_t offset, std::uint64_t size, std::uint64_t each);
   absl::Status ReadIds(std::uint64_t offset, std::uint64_t size, PerfDataEvent& event);
   void ReadFeatures(std::span<const std::byte> bits);
+  void CheckData(std::uint64_t size);
   absl::Status TakeOwnRecord(const perf::RawRecord& record);
   [[nodiscard]] absl::Status Damaged(const std::string& what) const;
 
   FileWindow window_;
   PerfDataHeader header_;
+  absl::Status completeness_;
   std::uint64_t begin_ = 0;  // of the records
   std::uint64_t end_ = 0;
   std::uint64_t at_ = 0;

@@ -147,6 +147,24 @@ class Forms(ImportTest):
         self.assertLess(told["records"]["MMAP2"], 6930)
         self.assert_whole(trace)
 
+    def test_cut_where_no_record_is(self):
+        """After the last record, or within what perf writes behind them: said, and all is there."""
+        content = self.plain("perf.data.weight_struct").read_bytes()
+        data, length = struct.unpack_from("<2Q", content, 40)
+        unfinished = content[:48] + bytes(8) + content[56:data + length]
+        for name, cut, part in (
+                ("features", content[:-100], "behind the records"),
+                ("table", content[:data + length + 5], "behind the records"),
+                ("killed", unfinished, "not finished")):
+            with self.subTest(name):
+                trace = self.folder / f"{name}.htrace"
+                run = self.run_command([TRACE_DUMP, "import", "--json", self.write(name, cut),
+                                        "-o", trace])
+                self.assert_status(run, 1)
+                self.assertIn(part, run.stderr.decode())
+                self.assertEqual(json.loads(run.stdout)["records"]["MMAP2"], 6930)
+                self.assert_whole(trace)
+
     def test_not_perf_data(self):
         for name, content, part in (
                 ("empty", b"", "no recording of perf"),
