@@ -149,6 +149,7 @@ absl::StatusOr<std::vector<EventRequest>> ParseEvents(std::string_view text,
   ASSIGN_OR_RETURN(const toml::table parsed, base::ParseToml(text, name));
   TomlTable top(parsed, name, "the file");
   ASSIGN_OR_RETURN(std::vector<TomlTable> tables, top.Tables("stream"));
+  RETURN_IF_ERROR(top.NoOtherKeys());
   if (tables.empty()) return top.Wrong("has no stream; each begins with [[stream]]");
   if (tables.size() > kMostStreams) {
     return top.Wrong(fmt::format("has {} streams, more than {}", tables.size(), kMostStreams));
@@ -165,7 +166,6 @@ absl::StatusOr<std::vector<EventRequest>> ParseEvents(std::string_view text,
     }
     events.push_back(std::move(event));
   }
-  RETURN_IF_ERROR(top.NoOtherKeys());
   return events;
 }
 

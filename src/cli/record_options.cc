@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/printable.h"
 #include "base/status_macros.h"
 #include "base/syscall_error.h"
 #include "cli/completion_script.h"
@@ -95,6 +96,15 @@ std::string CheckPercent(const std::string& text) {
   return fmt::format("'{}' is not a percentage from 0 to 100", text);
 }
 
+std::string CheckPid(const std::string& text) {
+  constexpr std::uint64_t kMostProcesses = std::uint64_t{1} << 22;  // PID_MAX_LIMIT of Linux
+  std::uint64_t pid = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  if (whole && pid >= 1 && pid <= kMostProcesses) return {};
+  return fmt::format("'{}' is no process id (1 to {})", base::Printable(text), kMostProcesses);
+}
+
 // The values as the option parser fills them, before they become RecorderOptions.
 struct Parsed {
   RecorderOptions options;
@@ -154,7 +164,7 @@ void AddOptions(CLI::App& app, Parsed& parsed) {
                               "accesses and mappings, not allocations")
                    ->option_text("PID[,PID...]")
                    ->delimiter(',')
-                   ->check(CLI::Range(1, 1 << 22));
+                   ->check(CheckPid);
   app.add_option("--duration", parsed.duration_seconds,
                  "With --pid: end after so long; without, when they end, or by Ctrl-C")
       ->option_text("SECONDS")

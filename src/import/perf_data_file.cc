@@ -152,8 +152,9 @@ void PerfDataFile::ReadFeatures(std::span<const std::byte> bits) {
     if (bytes.ok() && content.ok() && section.size <= window_.size() - section.offset) {
       TakeFeature(static_cast<Feature>(i), *content, header_);
     } else {
-      completeness_ = Damaged("what perf writes behind the records, of the machine and the events, "
-                              "is cut");
+      completeness_ = Damaged(
+          "what perf writes behind the records, of the machine and the events, "
+          "is cut");
     }
   }
 }

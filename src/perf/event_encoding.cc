@@ -254,6 +254,33 @@ std::vector<EncodedEvent> OfGeneric(const Named& named, const PmuCatalog& catalo
   return events;
 }
 
+const Named* FindGeneric(std::string_view name) {
+  const auto* const found = std::find_if(std::begin(kGeneric), std::end(kGeneric),
+                                         [name](const Named& named) { return named.name == name; });
+  return found == std::end(kGeneric) ? nullptr : found;
+}
+
+// "cycles/period=1000/": the kernel's own events have no terms but how often to sample.
+absl::StatusOr<std::vector<EncodedEvent>> OfGeneric(const Named& named,
+                                                    const std::vector<EventTerm>& terms,
+                                                    const PmuCatalog& catalog) {
+  std::vector<EncodedEvent> events = OfGeneric(named, catalog);
+  for (const EventTerm& term : terms) {
+    const std::uint64_t value = term.value.value_or(0);
+    const bool is_frequency = term.name == "freq" && value <= UINT32_MAX;
+    if (value == 0 || (term.name != "period" && !is_frequency)) {
+      return absl::InvalidArgumentError(
+          fmt::format("event '{}' takes period=NUMBER or freq=HZ, no '{}'", named.name,
+                      base::Printable(term.name)));
+    }
+    for (EncodedEvent& event : events) {
+      if (is_frequency) event.frequency_hz = static_cast<std::uint32_t>(value);
+      if (!is_frequency) event.period = value;
+    }
+  }
+  return events;
+}
+
 absl::StatusOr<std::vector<EncodedEvent>> OfName(const ParsedEvent& event,
                                                  const PmuCatalog& catalog) {
   std::vector<EncodedEvent> events;
@@ -263,10 +290,7 @@ absl::StatusOr<std::vector<EncodedEvent>> OfName(const ParsedEvent& event,
     events.push_back(std::move(encoded));
   }
   if (!events.empty()) return events;
-  const auto* const generic =
-      std::find_if(std::begin(kGeneric), std::end(kGeneric),
-                   [&](const Named& named) { return named.name == event.name; });
-  if (generic != std::end(kGeneric)) return OfGeneric(*generic, catalog);
+  if (const Named* const generic = FindGeneric(event.name)) return OfGeneric(*generic, catalog);
   return absl::NotFoundError(
       fmt::format("there is no event '{}' here; 'heimdallr events' lists those that are",
                   base::Printable(event.name)));
@@ -292,6 +316,9 @@ absl::StatusOr<std::vector<EncodedEvent>> OfPmu(const ParsedEvent& event,
     events.push_back(std::move(encoded));
   }
   if (!events.empty()) return events;
+  if (const Named* const generic = FindGeneric(event.pmu)) {
+    return OfGeneric(*generic, event.terms, catalog);
+  }
   std::vector<std::pair<std::string, int>> names;
   for (const Pmu& known : catalog.pmus()) names.emplace_back(known.name, 0);
   return absl::NotFoundError(fmt::format("there is no PMU '{}' here. There are: {}",

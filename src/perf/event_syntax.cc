@@ -32,6 +32,11 @@ std::optional<std::uint64_t> NumberOf(std::string_view text, int base = 10) {
   return number;
 }
 
+bool IsHex(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return std::isxdigit(c) != 0; });
+}
+
 bool IsName(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
@@ -130,7 +135,10 @@ absl::StatusOr<ParsedEvent> ParseNamed(std::string_view text) {
     return Wrong(text, "an event is PMU/TERMS/, a name, rHEX or mem:ADDRESS, with modifiers");
   }
   ParsedEvent event{.text = std::string(text)};
-  if (name.size() > 1 && name.front() == 'r') event.raw = NumberOf(name.substr(1), 16);
+  if (name.size() > 1 && name.front() == 'r') {
+    event.raw = NumberOf(name.substr(1), 16);
+    if (!event.raw && IsHex(name.substr(1))) return Wrong(text, "it has more than 64 bits");
+  }
   if (!event.raw) event.name = name;
   if (colon != std::string_view::npos) {
     ASSIGN_OR_RETURN(event.modifiers, ParseModifiers(text, text.substr(colon + 1)));

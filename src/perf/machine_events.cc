@@ -92,11 +92,18 @@ void AddIntel(const Pmu& pmu, std::uint32_t ldlat, MachineMemoryEvents& found) {
   Add(std::move(core), found);
 }
 
+// By what its event of loads says, so that a broken description of the term hides no stores.
+bool FiltersByLatency(const Pmu& pmu) {
+  const auto loads = pmu.events.find(std::string(kLoads));
+  return loads != pmu.events.end() &&
+         (HasTerm(pmu, "ldlat") || loads->second.find("ldlat") != std::string::npos);
+}
+
 bool FindIntel(const PmuCatalog& catalog, std::uint32_t ldlat, MachineMemoryEvents& found) {
   bool any = false;
   for (const Pmu& pmu : catalog.pmus()) {
     const bool is_core = pmu.name == "cpu" || pmu.name.starts_with("cpu_");
-    if (!is_core || !Has(pmu, kLoads) || !HasTerm(pmu, "ldlat")) continue;
+    if (!is_core || !FiltersByLatency(pmu)) continue;
     any = true;
     AddIntel(pmu, ldlat, found);
   }
@@ -215,6 +222,9 @@ MachineMemoryEvents FindMemoryEvents(const PmuCatalog& catalog, std::uint32_t ld
                    FindAmd(catalog, found) || FindSpe(catalog, ldlat, found);
   if (!any) {
     found.problem = WhyNone(catalog);
+    if (!catalog.left_out().empty()) {
+      found.problem += fmt::format(". Not understood: {}", fmt::join(catalog.left_out(), "; "));
+    }
   } else if (found.cores.empty()) {
     found.source = MemorySource::kNone;
     found.problem = fmt::format("the PMU's events for memory accesses cannot be used: {}",

@@ -175,10 +175,12 @@ std::optional<std::string> PmuCatalog::ReadText(const std::string& path) {
 
 void PmuCatalog::ReadPmu(const std::string& folder, const std::string& name) {
   const auto type = ReadText(folder + "/type");
+  if (!type) {
+    left_out_.push_back(fmt::format("{}: has no file 'type'", base::Printable(folder)));
+    return;
+  }
   Pmu pmu{.name = name};
-  const auto [end, error] =
-      type ? std::from_chars(type->data(), type->data() + type->size(), pmu.type)
-           : std::from_chars_result{nullptr, std::errc::invalid_argument};
+  const auto [end, error] = std::from_chars(type->data(), type->data() + type->size(), pmu.type);
   if (error != std::errc{} || end != type->data() + type->size()) {
     left_out_.push_back(fmt::format("{}: its 'type' is no number", base::Printable(folder)));
     return;

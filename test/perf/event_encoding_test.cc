@@ -156,6 +156,17 @@ TEST_CASE("EncodeEvent: period and frequency are no bits of the event") {
   CHECK(event.words == ConfigWords{0x1cd, 3, 0, 0});
 }
 
+TEST_CASE("EncodeEvent: the kernel's own events take a period or a frequency, nothing else") {
+  const PmuCatalog skylake = Machine("skylake");
+  CHECK(One(skylake, "cpu-clock/period=100000/u").period == 100000);
+  CHECK(One(skylake, "cpu-clock/period=100000/u").type == PERF_TYPE_SOFTWARE);
+  CHECK(One(skylake, "cycles/freq=99/").frequency_hz == 99);
+  for (const auto* text :
+       {"cycles/umask=1/", "cycles/period=0/", "cycles/period/", "cycles/freq=0x100000000/"}) {
+    CHECK(Error(skylake, text).find("'cycles'") != std::string::npos);
+  }
+}
+
 TEST_CASE("EncodeEvent: a value left open is to be given") {
   SysfsTree tree;
   tree.With("hv/type", "9").With("hv/format/chip", "config:0-7").With("hv/format/d", "config:8-11");

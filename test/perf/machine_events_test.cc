@@ -192,4 +192,24 @@ TEST_CASE("FindMemoryEvents: an event that makes no sense is left out with the r
   CHECK(found.notes[0].find("0x100") != std::string::npos);
 }
 
+TEST_CASE("FindMemoryEvents: a broken description of a term leaves the other event") {
+  SysfsTree tree;
+  AddIntel(tree, "cpu", "4", "event=0xcd,umask=0x1,ldlat=3", "event=0xd0,umask=0x82");
+  tree.With("cpu/format/ldlat", "config1:0-");
+  const MachineMemoryEvents found = Find(tree);
+  REQUIRE(found.cores.size() == 1);
+  CHECK(!found.cores[0].load);
+  CHECK(found.cores[0].store);
+  REQUIRE(found.notes.size() == 1);
+  CHECK(found.notes[0].find("ldlat") != std::string::npos);
+}
+
+TEST_CASE("FindMemoryEvents: files that make no sense are named where there is no event") {
+  SysfsTree tree;
+  tree.With("cpu/events/mem-loads", "event=0xcd,umask=0x1,ldlat=3");
+  const MachineMemoryEvents found = Find(tree);
+  CHECK(found.cores.empty());
+  CHECK(found.problem.find("has no file 'type'") != std::string::npos);
+}
+
 }  // namespace heimdallr::perf
