@@ -50,7 +50,7 @@ void SkipBranchStack(FieldReader& reader, std::uint64_t branch_sample_type) {
 #endif
 }
 
-void TakeUserRegisters(FieldReader& reader, std::uint64_t mask, UserRegisters& registers) {
+void TakeRegisters(FieldReader& reader, std::uint64_t mask, UserRegisters& registers) {
   registers.abi = reader.Take<std::uint64_t>();
   if (registers.abi == PERF_SAMPLE_REGS_ABI_NONE) return;
   const auto count = static_cast<std::size_t>(std::popcount(mask));
@@ -60,11 +60,6 @@ void TakeUserRegisters(FieldReader& reader, std::uint64_t mask, UserRegisters& r
   }
   registers.mask = mask;
   for (std::size_t i = 0; i < count; ++i) registers.values[i] = reader.Take<std::uint64_t>();
-}
-
-void SkipInterruptRegisters(FieldReader& reader, std::uint64_t mask) {
-  if (reader.Take<std::uint64_t>() == PERF_SAMPLE_REGS_ABI_NONE) return;
-  reader.SkipMany(static_cast<std::uint64_t>(std::popcount(mask)), sizeof(std::uint64_t));
 }
 
 void SkipUserStack(FieldReader& reader) {
@@ -119,7 +114,7 @@ void TakeSampleContext(FieldReader& reader, const SampleLayout& layout, SampleRe
   if (has(PERF_SAMPLE_RAW)) reader.Skip(reader.Take<std::uint32_t>());
   if (has(PERF_SAMPLE_BRANCH_STACK)) SkipBranchStack(reader, layout.branch_sample_type);
   if (has(PERF_SAMPLE_REGS_USER)) {
-    TakeUserRegisters(reader, layout.user_registers, sample.user_registers);
+    TakeRegisters(reader, layout.user_registers, sample.user_registers);
   }
   if (has(PERF_SAMPLE_STACK_USER)) SkipUserStack(reader);
 }
@@ -132,7 +127,11 @@ void TakeSampleMemory(FieldReader& reader, const SampleLayout& layout, SampleRec
   }
   if (has(PERF_SAMPLE_DATA_SRC)) sample.data_source = reader.Take<std::uint64_t>();
   if (has(PERF_SAMPLE_TRANSACTION)) reader.Skip(sizeof(std::uint64_t));
-  if (has(PERF_SAMPLE_REGS_INTR)) SkipInterruptRegisters(reader, layout.interrupt_registers);
+  if (has(PERF_SAMPLE_REGS_INTR)) {
+    UserRegisters registers;
+    TakeRegisters(reader, layout.interrupt_registers, registers);
+    if (sample.user_mode && !has(PERF_SAMPLE_REGS_USER)) sample.user_registers = registers;
+  }
   if (has(PERF_SAMPLE_PHYS_ADDR)) sample.physical_address = reader.Take<std::uint64_t>();
   if (has(PERF_SAMPLE_CGROUP)) reader.Skip(sizeof(std::uint64_t));
   if (has(PERF_SAMPLE_DATA_PAGE_SIZE)) sample.data_page_bytes = reader.Take<std::uint64_t>();
@@ -306,6 +305,7 @@ SampleLayout LayoutOf(const EventDescription& event) {
   layout.sample_type = event.sample_type;
   layout.read_format = event.read_format;
   layout.user_registers = event.sample_user_registers;
+  layout.interrupt_registers = event.sample_interrupt_registers;
   layout.sample_id_all = event.sample_id_all;
   return layout;
 }

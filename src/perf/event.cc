@@ -63,8 +63,15 @@ std::uint64_t ReplayedRegisters() {
 }
 
 void SampleRegisters(EventDescription& event) {
-  event.sample_user_registers = ReplayedRegisters();
-  if (event.sample_user_registers != 0) event.sample_type |= PERF_SAMPLE_REGS_USER;
+  const std::uint64_t registers = ReplayedRegisters();
+  if (registers == 0) return;
+  if (event.precise_level == 0) {
+    event.sample_user_registers = registers;
+    event.sample_type |= PERF_SAMPLE_REGS_USER;
+  } else {
+    event.sample_interrupt_registers = registers;
+    event.sample_type |= PERF_SAMPLE_REGS_INTR;
+  }
 }
 
 EventDescription CpuClockEvent(SamplingRate rate) {
@@ -104,6 +111,7 @@ perf_event_attr ToAttributes(const EventDescription& event) {
   SetRate(event.rate, attributes);
   attributes.sample_type = event.sample_type;
   attributes.sample_regs_user = event.sample_user_registers;
+  attributes.sample_regs_intr = event.sample_interrupt_registers;
   attributes.read_format = event.read_format;
   if (event.wakeup_bytes != 0) {
     attributes.watermark = 1;

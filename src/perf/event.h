@@ -40,11 +40,12 @@ struct EventDescription {
   std::uint64_t config1 = 0;
   std::uint64_t config2 = 0;
   SamplingRate rate;
-  std::uint64_t sample_type = 0;            ///< PERF_SAMPLE_* bits
-  std::uint64_t sample_user_registers = 0;  ///< mask in the order of asm/perf_regs.h
-  std::uint64_t read_format = 0;            ///< PERF_FORMAT_* bits
-  std::uint32_t wakeup_bytes = 0;           ///< poll(2) reports the ring from here on; 0 = kernel's
-  std::uint32_t precise_level = 0;          ///< `precise_ip`, 0..3: the highest that is tried
+  std::uint64_t sample_type = 0;                 ///< PERF_SAMPLE_* bits
+  std::uint64_t sample_user_registers = 0;       ///< mask in the order of asm/perf_regs.h
+  std::uint64_t sample_interrupt_registers = 0;  ///< the same, of PERF_SAMPLE_REGS_INTR
+  std::uint64_t read_format = 0;                 ///< PERF_FORMAT_* bits
+  std::uint32_t wakeup_bytes = 0;   ///< poll(2) reports the ring from here on; 0 = kernel's
+  std::uint32_t precise_level = 0;  ///< `precise_ip`, 0..3: the highest that is tried
   /// The lowest `precise_ip` that will do: without any, Intel's processors give no data address.
   /// Levels are tried from the highest down. More than `precise_level`: that one alone.
   std::uint32_t least_precise_level = 3;
@@ -67,7 +68,10 @@ struct EventDescription {
 /// replayed.
 [[nodiscard]] std::uint64_t ReplayedRegisters();
 
-/// Adds these registers to the samples of an event.
+/// Adds these registers to the samples of an event: REGS_USER, and REGS_INTR where `precise_level`
+/// is set, for until Linux 6.15 the kernel copies the registers out of the processor's own record
+/// (PEBS) for those alone (setup_pebs_adaptive_sample_data of arch/x86/events/intel/ds.c);
+/// REGS_USER are then those of an interrupt that comes later.
 void SampleRegisters(EventDescription& event);
 
 /// Ticks of time spent on a CPU, with the registers of that moment that code is replayed from.

@@ -21,7 +21,7 @@ struct Origin {
   std::uint32_t cpu = 0;
 };
 
-/// User registers of a sample, in the kernel's order (asm/perf_regs.h of the architecture).
+/// Registers of a sample in user mode, in the kernel's order (asm/perf_regs.h of the architecture).
 struct UserRegisters {
   static constexpr std::size_t kMaxRegisters = 48;
 
@@ -49,6 +49,7 @@ struct SampleRecord {
   std::uint16_t weight3 = 0;                     ///< var3_w of the weight struct
   bool user_mode = false;
   bool exact_ip = false;  ///< `ip` is the sampled instruction itself
+  /// REGS_USER; without those REGS_INTR, of samples in user mode.
   UserRegisters user_registers;
   std::vector<std::uint64_t> callchain;  ///< innermost first, with PERF_CONTEXT_* markers
 };

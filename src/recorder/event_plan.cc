@@ -164,6 +164,27 @@ absl::StatusOr<std::optional<EventDescription>> LeaderOf(const EventRequest& req
   return description;
 }
 
+// Registers must be those of the sampled instruction: of an interrupt that follows at once, or out
+// of Intel's own records. AMD's IBS, which also stands behind precise events of its cores
+// (amd_pmu_hw_config of Linux), and ARM's SPE have none.
+absl::Status CheckRegisters(const EventRequest& request, const perf::PmuCatalog& catalog,
+                            const EncodedEvent& event, std::uint32_t precise_level) {
+  if (!request.fields.registers || IsClock(event)) return absl::OkStatus();
+  const auto refused = [&](std::string_view why) {
+    return absl::InvalidArgumentError(fmt::format(
+        "event '{}' cannot have the field 'registers': {}", base::Printable(event.text), why));
+  };
+  if (perf::ReplayedRegisters() == 0) return refused("only code of x86-64 is replayed");
+  if (event.type == PERF_TYPE_SOFTWARE || event.breakpoint_kind != 0) {
+    return refused("it is for the clock and for events of the processor's cores");
+  }
+  const bool by_ibs = precise_level != 0 && catalog.Find("ibs_op") != nullptr;
+  if (by_ibs || event.pmu.starts_with("ibs_")) {
+    return refused("samples of IBS have those of a later instruction");
+  }
+  return absl::OkStatus();
+}
+
 AccessKind KindOf(const EventRequest& request, const EncodedEvent& event) {
   switch (request.kind) {
     case EventKind::kLoad:
@@ -195,7 +216,7 @@ absl::Status Explained(const EventRequest& request, const absl::Status& status) 
 bool MayBatch(const std::vector<PlannedEvent>& events) {
   constexpr std::uint64_t kLargePebs = kCommonFields | PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID |
                                        PERF_SAMPLE_DATA_SRC | PERF_SAMPLE_PHYS_ADDR |
-                                       PERF_SAMPLE_REGS_USER | PERF_SAMPLE_WEIGHT |
+                                       PERF_SAMPLE_REGS_INTR | PERF_SAMPLE_WEIGHT |
                                        PERF_SAMPLE_WEIGHT_STRUCT;
   return std::all_of(events.begin(), events.end(), [](const PlannedEvent& event) {
     const EventDescription& e = event.description;
@@ -232,7 +253,9 @@ absl::StatusOr<PlannedStream> PlanStream(const EventRequest& request,
           base::Printable(event.text)));
     }
     ASSIGN_OR_RETURN(auto leader, LeaderOf(request, options, catalog, event));
-    stream.events.push_back({.description = Describe(request, options, catalog, event),
+    EventDescription description = Describe(request, options, catalog, event);
+    RETURN_IF_ERROR(CheckRegisters(request, catalog, event, description.precise_level));
+    stream.events.push_back({.description = std::move(description),
                              .leader = std::move(leader),
                              .cpus = event.cpus,
                              .is_spe = event.pmu.starts_with(kSpe),

@@ -34,6 +34,13 @@ struct PlannedStream {
   [[nodiscard]] std::uint64_t sample_type() const {
     return events.empty() ? 0 : events.front().description.sample_type;
   }
+  [[nodiscard]] bool samples_registers() const {
+    return (sample_type() & (PERF_SAMPLE_REGS_USER | PERF_SAMPLE_REGS_INTR)) != 0;
+  }
+  /// Registers are those of the processor's own record (perf::SampleRegisters).
+  [[nodiscard]] bool has_processors_record() const {
+    return (sample_type() & PERF_SAMPLE_REGS_INTR) != 0;
+  }
 };
 
 /// Whether a tick of the clock tells accesses, which takes replay of the code around it.

@@ -22,7 +22,7 @@ struct EventFields {
   bool data_source = true;  ///< which cache or memory had it
   bool physical_address = false;
   bool page_size = false;
-  bool registers = false;  ///< of the user; block replay then adds the accesses around it
+  bool registers = false;  ///< block replay then adds the other accesses of the same straight code
   bool callchain = false;
 };
 

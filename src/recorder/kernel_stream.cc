@@ -30,23 +30,30 @@ LossKind LossOf(replay::Reason reason) {
                                                        : LossKind::kCodeUnreadable;
 }
 
+LossOrigin OriginOf(const perf::SampleRecord& sample, std::uint8_t stream) {
+  return {.pid = sample.origin.pid, .tid = sample.origin.tid, .stream = stream};
+}
+
 }  // namespace
 
 KernelStream::KernelStream(const Parts& parts, std::uint64_t start_ns)
-    : parts_(parts),
-      start_ns_(start_ns),
-      code_(
-          replay::MakeX86Decoder(),
-          [&spaces = parts.spaces](replay::SpaceId space, std::uint64_t address,
-                                   std::span<std::byte> into) {
-            return spaces.ReadCode(space, address, into);
-          },
-          [&spaces = parts.spaces](replay::SpaceId space,
-                                   std::uint64_t ip) -> std::optional<replay::CodeRange> {
-            const auto range = spaces.FindFunction(space, ip);
-            if (!range) return std::nullopt;
-            return replay::CodeRange{range->start, range->end};
-          }) {}
+    : parts_(parts), start_ns_(start_ns) {}
+
+replay::BlockCache& KernelStream::CodeOf(std::uint8_t stream) {
+  if (const auto found = code_.find(stream); found != code_.end()) return found->second;
+  AddressSpaces& spaces = parts_.spaces;
+  auto read = [&spaces](replay::SpaceId space, std::uint64_t address, std::span<std::byte> into) {
+    return spaces.ReadCode(space, address, into);
+  };
+  auto find = [&spaces](replay::SpaceId space,
+                        std::uint64_t ip) -> std::optional<replay::CodeRange> {
+    const auto range = spaces.FindFunction(space, ip);
+    if (!range) return std::nullopt;
+    return replay::CodeRange{range->start, range->end};
+  };
+  return code_.try_emplace(stream, replay::MakeX86Decoder(), std::move(read), std::move(find))
+      .first->second;
+}
 
 void KernelStream::Add(const perf::KernelRecord& record) {
   std::visit([this](const auto& r) { On(r); }, record);
@@ -96,63 +103,68 @@ void KernelStream::OnMemory(const perf::SampleRecord& sample, std::uint8_t strea
   const std::uint64_t tick = ++samples_[stream];
   auto result = perf::AccessOf(sample, planned.sample_type());
   if (const auto* loss = std::get_if<LossKind>(&result)) {
-    const LossOrigin origin{.pid = sample.origin.pid, .tid = sample.origin.tid, .stream = stream};
-    if (sample.user_registers.mask == 0) parts_.losses.Count(*loss, 1, origin);
-  } else {
-    AccessRecord& access = std::get<AccessRecord>(result);
-    access.time_ns = TimeOf(sample.origin);
-    access.tick = tick;
-    access.stream = stream;
-    if (access.kind == AccessKind::kUnknown) access.kind = planned.kind;
-    ++accesses_[static_cast<std::size_t>(access.kind)];
-    parts_.symbols.OnCode(sample.origin.pid, access.ip);
-    parts_.symbols.OnData(sample.origin.pid, access.address);
-    parts_.writer.Add(access);
+    if (planned.samples_registers()) {
+      OnTick(sample, tick, stream);
+    } else {
+      parts_.losses.Count(*loss, 1, OriginOf(sample, stream));
+    }
+    return;
   }
-  if (sample.user_registers.mask != 0) OnTick(sample, tick, stream);
+  AccessRecord& access = std::get<AccessRecord>(result);
+  access.time_ns = TimeOf(sample.origin);
+  access.tick = tick;
+  access.stream = stream;
+  if (access.kind == AccessKind::kUnknown) access.kind = planned.kind;
+  Write(access);
+  if (sample.user_registers.mask == 0) return;
+  const bool is_told = access.kind != AccessKind::kUnknown;
+  (void)Replay(sample, tick, stream, is_told ? access.kind : AccessKind::kLoadStore);
 }
 
+// A sample that tells of an access by its registers alone.
 void KernelStream::OnTick(const perf::SampleRecord& sample, std::uint64_t tick,
                           std::uint8_t stream) {
-  const LossOrigin origin{.pid = sample.origin.pid, .tid = sample.origin.tid, .stream = stream};
-  if (sample.user_registers.mask == 0) {
-    parts_.losses.Count(LossKind::kNoUserRegisters, 1, origin);
-    return;
+  if (const auto loss = Replay(sample, tick, stream, AccessKind::kUnknown)) {
+    parts_.losses.Count(*loss, 1, OriginOf(sample, stream));
   }
-  const auto found = code_.Lookup(parts_.spaces.IdOf(sample.origin.pid), sample.ip);
-  if (const auto* reason = std::get_if<replay::Reason>(&found)) {
-    parts_.losses.Count(LossOf(*reason), 1, origin);
-    return;
-  }
-  const auto position = std::get<replay::BlockPosition>(found);
-  replay::Replay(position, RegistersOf(sample), replayed_);
-  CountMissing(origin);
+}
+
+std::optional<LossKind> KernelStream::Replay(const perf::SampleRecord& sample, std::uint64_t tick,
+                                             std::uint8_t stream, AccessKind counts) {
+  if (sample.user_registers.mask == 0) return LossKind::kNoUserRegisters;
+  const auto found = CodeOf(stream).Lookup(parts_.spaces.IdOf(sample.origin.pid), sample.ip);
+  if (const auto* reason = std::get_if<replay::Reason>(&found)) return LossOf(*reason);
+  // Registers of the processor's own record are those behind the instruction that it names.
+  const bool has_run = sample.exact_ip && parts_.sampler.planned(stream).has_processors_record();
+  replay::Replay(std::get<replay::BlockPosition>(found), RegistersOf(sample), replayed_,
+                 {.has_run = has_run, .counts = counts});
+  CountMissing(OriginOf(sample, stream));
   if (replayed_.accesses.empty()) {
-    parts_.losses.Count(
-        replayed_.memory_operands == 0 ? LossKind::kNoMemoryOperand : LossKind::kOperandUnknown, 1,
-        origin);
-    return;
+    return replayed_.memory_operands == 0 ? LossKind::kNoMemoryOperand : LossKind::kOperandUnknown;
   }
   for (const replay::ReplayedAccess& access : replayed_.accesses) {
-    // What the hardware has told of this instruction itself.
-    if (access.direct && access.address == sample.address) continue;
-    ++accesses_[static_cast<std::size_t>(access.kind)];
-    parts_.symbols.OnCode(sample.origin.pid, access.ip);
-    parts_.symbols.OnData(sample.origin.pid, access.address);
-    parts_.writer.Add(AccessRecord{.time_ns = TimeOf(sample.origin),
-                                   .ip = access.ip,
-                                   .address = access.address,
-                                   .tick = tick,
-                                   .weight = access.weight,
-                                   .period = sample.period,
-                                   .pid = sample.origin.pid,
-                                   .tid = sample.origin.tid,
-                                   .cpu = sample.origin.cpu,
-                                   .size = access.size_bytes,
-                                   .stream = stream,
-                                   .kind = access.kind,
-                                   .direct = access.direct});
+    Write({.time_ns = TimeOf(sample.origin),
+           .ip = access.ip,
+           .address = access.address,
+           .tick = tick,
+           .weight = access.weight,
+           .period = sample.period,
+           .pid = sample.origin.pid,
+           .tid = sample.origin.tid,
+           .cpu = sample.origin.cpu,
+           .size = access.size_bytes,
+           .stream = stream,
+           .kind = access.kind,
+           .direct = access.direct});
   }
+  return std::nullopt;
+}
+
+void KernelStream::Write(const AccessRecord& access) {
+  ++accesses_[static_cast<std::size_t>(access.kind)];
+  parts_.symbols.OnCode(access.pid, access.ip);
+  parts_.symbols.OnData(access.pid, access.address);
+  parts_.writer.Add(access);
 }
 
 replay::Registers KernelStream::RegistersOf(const perf::SampleRecord& sample) const {
@@ -209,7 +221,10 @@ void KernelStream::On(const perf::MmapRecord& record) {
                           .executable = executable});
   if (executable) {
     parts_.symbols.OnCodeMapped();
-    code_.Invalidate(parts_.spaces.IdOf(record.pid), record.address, record.address + record.size);
+    const AddressSpaces::Id space = parts_.spaces.IdOf(record.pid);
+    for (auto& [stream, code] : code_) {
+      code.Invalidate(space, record.address, record.address + record.size);
+    }
   }
 }
 
@@ -274,7 +289,8 @@ void KernelStream::EndImage(std::uint64_t time_ns, std::int32_t pid) {
 }
 
 void KernelStream::DropCode(AddressSpaces::Id space) {
-  if (space != 0) code_.Drop(space);
+  if (space == 0) return;
+  for (auto& [stream, code] : code_) code.Drop(space);
 }
 
 }  // namespace heimdallr::recorder

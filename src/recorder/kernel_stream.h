@@ -70,6 +70,12 @@ class KernelStream {
 
   [[nodiscard]] std::uint64_t TimeOf(const perf::Origin& origin) const;
   void OnTick(const perf::SampleRecord& sample, std::uint64_t tick, std::uint8_t stream);
+  /// `counts` is the kind of the access that the sample told itself; kUnknown = none. Returns why
+  /// there is nothing more to tell of it.
+  std::optional<LossKind> Replay(const perf::SampleRecord& sample, std::uint64_t tick,
+                                 std::uint8_t stream, AccessKind counts);
+  void Write(const AccessRecord& access);
+  [[nodiscard]] replay::BlockCache& CodeOf(std::uint8_t stream);
   void OnMemory(const perf::SampleRecord& sample, std::uint8_t stream);
   [[nodiscard]] replay::Registers RegistersOf(const perf::SampleRecord& sample) const;
   [[nodiscard]] std::string BuildIdOf(const perf::MmapRecord& record);
@@ -80,7 +86,8 @@ class KernelStream {
 
   Parts parts_;
   std::uint64_t start_ns_;
-  replay::BlockCache code_;
+  // By stream: what a block is owed is counted in the unit of its event.
+  std::map<std::uint8_t, replay::BlockCache> code_;
   replay::ReplayResult replayed_;  // reused
   // By path and inode: asked for each mapping where the kernel does not tell it.
   std::map<std::pair<std::string, std::uint64_t>, std::string> build_ids_;

@@ -12,10 +12,12 @@ using States = std::vector<Registers>;
 // Longer blocks take one walk: finding out what two would see takes time by the square.
 constexpr std::size_t kMaxStepsForTwoWalks = 64;
 
-// Calls `visit(index, registers before it)` for each step before `position`, the last one first.
+// Calls `visit(index, registers before it)` for each step from `first` to before `position`, the
+// last one first.
 template <typename Visit>
-void WalkBack(const Block& block, std::size_t position, Registers state, Visit visit) {
-  for (std::size_t i = position; i-- > 0;) {
+void WalkBack(const Block& block, std::size_t first, std::size_t position, Registers state,
+              Visit visit) {
+  for (std::size_t i = position; i-- > first;) {
     const Effects& effects = block.steps[i].instruction.effects;
     if (!effects.none()) Undo(effects, state);
     visit(i, state);
@@ -55,10 +57,18 @@ void WalkForward(const Block& block, std::size_t position, Registers state, Visi
 
 enum class Origin { kTick, kReplayed };
 
-void Emit(Block::Step& step, const Registers& before, Origin origin, ReplayResult& result) {
+// Whether an event that counts accesses of one kind counts this one.
+bool IsCounted(const MemoryOperand& operand, AccessKind counts) {
+  const auto bits = [](AccessKind kind) { return static_cast<unsigned>(kind); };
+  return (bits(operand.kind) & bits(counts)) != 0;
+}
+
+void Emit(Block::Step& step, const Registers& before, Origin origin, AccessKind counts,
+          ReplayResult& result) {
   const auto operands = step.instruction.memory();
   for (std::size_t i = 0; i < operands.size(); ++i) {
     const MemoryOperand& operand = operands[i];
+    if (IsCounted(operand, counts)) continue;
     ++result.memory_operands;
     const auto address = EffectiveAddress(operand, before);
     if (const auto* reason = std::get_if<Reason>(&address)) {
@@ -104,7 +114,7 @@ void Look(const Block& block, std::size_t i, const Registers& before, Seen& seen
 bool SeesMoreByTwo(const Block& block, std::size_t position, States& states) {
   const Registers known = AllKnown();
   Seen one(block.steps.size());
-  WalkBack(block, position, known,
+  WalkBack(block, 0, position, known,
            [&](std::size_t i, const Registers& before) { Look(block, i, before, one); });
   Seen two(block.steps.size());
   WalkBackAndForth(block, position, known, states,
@@ -112,9 +122,21 @@ bool SeesMoreByTwo(const Block& block, std::size_t position, States& states) {
   return two != one;
 }
 
+// How many of what is counted a run of the block makes.
+std::size_t CountedInARun(const Block& block, AccessKind counts) {
+  if (counts == AccessKind::kUnknown) return block.steps.size();
+  std::size_t count = 0;
+  for (const Block::Step& step : block.steps) {
+    for (const MemoryOperand& operand : step.instruction.memory()) {
+      count += IsCounted(operand, counts) ? 1 : 0;
+    }
+  }
+  return std::max<std::size_t>(count, 1);
+}
+
 // The share of one run of the block that a tick stands for goes to every operand.
-void Owe(Block& block) {
-  const float share = 1.0F / static_cast<float>(block.steps.size());
+void Owe(Block& block, AccessKind counts) {
+  const float share = 1.0F / static_cast<float>(CountedInARun(block, counts));
   for (Block::Step& step : block.steps) {
     for (std::size_t i = 0; i < step.instruction.memory().size(); ++i) step.owed[i] += share;
   }
@@ -133,28 +155,31 @@ void OweAhead(Block& block) {
 
 }  // namespace
 
-void Replay(const BlockPosition& position, const Registers& registers, ReplayResult& result) {
+void Replay(const BlockPosition& position, const Registers& registers, ReplayResult& result,
+            SampledAs sampled) {
   result.accesses.clear();
   result.missing.fill(0);
   result.memory_operands = 0;
   Block& block = *position.block;
   const auto emit = [&](std::size_t i, const Registers& before) {
-    Emit(block.steps[i], before, i == position.index ? Origin::kTick : Origin::kReplayed, result);
+    const Origin origin = i == position.index ? Origin::kTick : Origin::kReplayed;
+    Emit(block.steps[i], before, origin, sampled.counts, result);
   };
+  // The registers are those before this step, or behind the last.
+  const std::size_t next = position.index + (sampled.has_run ? 1 : 0);
   if (block.start == Block::Start::kUnknown) {
     OweAhead(block);
   } else {
-    Owe(block);
+    Owe(block, sampled.counts);
   }
-  if (block.start == Block::Start::kKnown) {
-    if (block.steps[position.index].two_walks) {
-      WalkBackAndForth(block, position.index, registers, result.states, emit);
-    } else {
-      WalkBack(block, position.index, registers, emit);
-      std::reverse(result.accesses.begin(), result.accesses.end());
-    }
+  const bool knows_start = block.start == Block::Start::kKnown;
+  if (knows_start && block.steps[position.index].two_walks) {
+    WalkBackAndForth(block, next, registers, result.states, emit);
+  } else {
+    WalkBack(block, knows_start ? 0 : position.index, next, registers, emit);
+    std::reverse(result.accesses.begin(), result.accesses.end());
   }
-  WalkForward(block, position.index, registers, emit);
+  WalkForward(block, next, registers, emit);
 }
 
 void Prepare(Block& block) {

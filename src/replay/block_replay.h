@@ -32,15 +32,26 @@ struct ReplayResult {
   std::vector<Registers> states;  ///< reused memory
 };
 
+/// What a tick is a sample of.
+struct SampledAs {
+  /// The instruction at the position has run: a processor's own record (PEBS) has the registers as
+  /// they are behind it. Otherwise it has not run yet.
+  bool has_run = false;
+  /// The event counts accesses of this kind, so its samples tell of those themselves; kUnknown = it
+  /// counts time or instructions.
+  AccessKind counts = AccessKind::kUnknown;
+};
+
 /// Walks from the tick to the block's end, applying what instructions do to the registers, and back
 /// to its start, undoing it, where the start is known; gives each memory operand whose registers
-/// stay known. `registers` are those of the tick: the instruction at `position` has not run yet.
-/// `result` is reused memory.
+/// stay known. `registers` are those of the tick. `result` is reused memory.
 ///
-/// A tick stands for 1 / instructions runs of its block. An operand that it does not see is owed
+/// A tick stands for 1 / n runs of its block, which has n instructions, or of an event that counts
+/// accesses n of these; they are left out of `result`. An operand that it does not see is owed
 /// them, and the next tick that sees it pays: so all operands of a block come to the same number of
 /// runs, be they seen by each tick or by few, and wherever in the block ticks stall.
-void Replay(const BlockPosition& position, const Registers& registers, ReplayResult& result);
+void Replay(const BlockPosition& position, const Registers& registers, ReplayResult& result,
+            SampledAs sampled = {});
 
 /// Makes a decoded block ready for Replay.
 void Prepare(Block& block);

@@ -1,6 +1,7 @@
 #include "kernel_records.h"
 
-#include <bit>
+#include <sys/mman.h>
+
 #include <cstring>
 #include <limits>
 
@@ -58,10 +59,12 @@ class Builder {
   Bytes bytes_;
 };
 
-void PutRegisters(const perf_event_attr& attributes, Builder& builder) {
+// By number of asm/perf_regs.h, the lowest first.
+void PutRegisters(std::uint64_t mask, const Registers& registers, Builder& builder) {
   builder.Put(std::uint64_t{PERF_SAMPLE_REGS_ABI_64});
-  for (int i = 0; i < std::popcount(attributes.sample_regs_user); ++i)
-    builder.Put(std::uint64_t{0});
+  for (std::size_t i = 0; i < registers.size(); ++i) {
+    if ((mask >> i & 1U) != 0) builder.Put(registers[i]);
+  }
 }
 
 }  // namespace
@@ -80,7 +83,9 @@ Bytes SampleBytes(const perf_event_attr& attributes, const Moment& moment,
   if (has(PERF_SAMPLE_CPU)) builder.PutCpu(moment);
   if (has(PERF_SAMPLE_PERIOD)) builder.Put(values.period);
   if (has(PERF_SAMPLE_CALLCHAIN)) builder.Put(std::uint64_t{0});
-  if (has(PERF_SAMPLE_REGS_USER)) PutRegisters(attributes, builder);
+  if (has(PERF_SAMPLE_REGS_USER)) {
+    PutRegisters(attributes.sample_regs_user, values.interrupt_registers, builder);
+  }
   if (has(PERF_SAMPLE_WEIGHT_STRUCT)) {
     // union perf_sample_weight: its low half first on machines of either byte order, as a number.
     builder.Put(std::uint64_t{values.latency} | std::uint64_t{values.instruction_latency} << 32);
@@ -88,6 +93,9 @@ Bytes SampleBytes(const perf_event_attr& attributes, const Moment& moment,
     builder.Put(std::uint64_t{values.latency});
   }
   if (has(PERF_SAMPLE_DATA_SRC)) builder.Put(values.data_source);
+  if (has(PERF_SAMPLE_REGS_INTR)) {
+    PutRegisters(attributes.sample_regs_intr, values.registers, builder);
+  }
   if (has(PERF_SAMPLE_PHYS_ADDR)) builder.Put(std::uint64_t{0});
   if (has(PERF_SAMPLE_DATA_PAGE_SIZE)) builder.Put(std::uint64_t{4096});
   return builder.Take();
@@ -102,20 +110,20 @@ Bytes CommBytes(const perf_event_attr& attributes, const Moment& moment, bool ex
   return builder.Take();
 }
 
-Bytes Mmap2Bytes(const perf_event_attr& attributes, const Moment& moment, std::uint64_t address,
-                 std::uint64_t size, std::uint32_t protection, std::string_view name) {
+Bytes Mmap2Bytes(const perf_event_attr& attributes, const Moment& moment,
+                 const MappingValues& values) {
   Builder builder(PERF_RECORD_MMAP2, PERF_RECORD_MISC_USER);
   builder.PutTask(moment);
-  builder.Put(address);
-  builder.Put(size);
-  builder.Put(std::uint64_t{0});  // offset
+  builder.Put(values.address);
+  builder.Put(values.size);
+  builder.Put(values.offset);
   builder.Put(std::uint32_t{0});  // device
   builder.Put(std::uint32_t{0});
   builder.Put(std::uint64_t{0});  // inode
   builder.Put(std::uint64_t{0});  // its generation
-  builder.Put(protection);
-  builder.Put(std::uint32_t{0x22});  // MAP_PRIVATE | MAP_ANONYMOUS
-  builder.PutText(name);
+  builder.Put(values.protection);
+  builder.Put(std::uint32_t{MAP_PRIVATE});
+  builder.PutText(values.name);
   builder.PutMoment(attributes, moment);
   return builder.Take();
 }

@@ -4,6 +4,7 @@
 
 #include <linux/perf_event.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -20,6 +21,8 @@ struct Moment {
   std::uint64_t id = 0;
 };
 
+using Registers = std::array<std::uint64_t, 64>;
+
 /// What a PMU tells of a memory operation.
 struct SampleValues {
   std::uint64_t ip = 0;
@@ -28,6 +31,8 @@ struct SampleValues {
   std::uint64_t data_source = 0;
   std::uint32_t latency = 0;              // var1_dw
   std::uint16_t instruction_latency = 0;  // var2_w
+  Registers registers{};                  // of PEBS, for PERF_SAMPLE_REGS_INTR
+  Registers interrupt_registers{};        // for PERF_SAMPLE_REGS_USER
 };
 
 using Bytes = std::vector<std::byte>;
@@ -39,10 +44,17 @@ using Bytes = std::vector<std::byte>;
 [[nodiscard]] Bytes CommBytes(const perf_event_attr& attributes, const Moment& moment, bool exec,
                               std::string_view name);
 
-/// An anonymous mapping.
+/// A private mapping, of no device and inode.
+struct MappingValues {
+  std::uint64_t address = 0;
+  std::uint64_t size = 0;
+  std::uint64_t offset = 0;
+  std::uint32_t protection = 0;
+  std::string_view name;
+};
+
 [[nodiscard]] Bytes Mmap2Bytes(const perf_event_attr& attributes, const Moment& moment,
-                               std::uint64_t address, std::uint64_t size, std::uint32_t protection,
-                               std::string_view name);
+                               const MappingValues& values);
 
 /// Of type FORK or EXIT. `moment` is the new or ending thread's; its parent is thread `parent`.
 [[nodiscard]] Bytes TaskBytes(std::uint32_t type, const perf_event_attr& attributes,

@@ -9,6 +9,8 @@
 #include <functional>
 #include <string>
 
+#include "kernel_records.h"
+
 namespace heimdallr::synthetic {
 
 /// Something a processor does that its PMU may take a sample of.
@@ -21,7 +23,9 @@ struct Operation {
   std::uint16_t spe_events = 0;  // of ARM, instead of `data_source`
   std::uint16_t latency_cycles = 0;
   std::uint32_t cpu = 0;
-  int thread = 0;  // 0 = the first of the program; -1 = of another program
+  Registers registers{};            // behind the instruction, as a PEBS record has them
+  Registers interrupt_registers{};  // when the kernel comes to it
+  int thread = 0;                   // 0 = the first of the program; -1 = of another program
 };
 
 /// A call of perf_event_open(2).

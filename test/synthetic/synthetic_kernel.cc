@@ -324,8 +324,27 @@ void SyntheticKernel::Begin(std::uint64_t heap, std::uint64_t heap_bytes) {
   const auto& attributes = event.attributes;
   const auto put = [&](const Bytes& bytes) { WriteRecord(event, bytes, now); };
   put(CommBytes(attributes, moment, true, "played"));
-  put(Mmap2Bytes(attributes, moment, heap, heap_bytes, PROT_READ | PROT_WRITE, "[heap]"));
+  put(Mmap2Bytes(attributes, moment,
+                 {.address = heap,
+                  .size = heap_bytes,
+                  .protection = PROT_READ | PROT_WRITE,
+                  .name = "[heap]"}));
   put(TaskBytes(PERF_RECORD_FORK, attributes, MomentOf(event, now, 1), moment.pid));
+}
+
+void SyntheticKernel::MapCode(std::uint64_t address, std::uint64_t size, std::uint64_t offset,
+                              std::string_view path) {
+  const std::lock_guard lock(mutex_);
+  Event& event = *MetadataOn(0);
+  const std::uint64_t now = base::MonotonicNs();
+  WriteRecord(event,
+              Mmap2Bytes(event.attributes, MomentOf(event, now, 0),
+                         {.address = address,
+                          .size = size,
+                          .offset = offset,
+                          .protection = PROT_READ | PROT_EXEC,
+                          .name = path}),
+              now);
 }
 
 std::uint64_t SyntheticKernel::Execute(const Operation& operation, WhenFull when_full) {
@@ -344,7 +363,9 @@ std::uint64_t SyntheticKernel::Execute(const Operation& operation, WhenFull when
                              .address = operation.address,
                              .period = event->attributes.sample_period,
                              .data_source = operation.data_source,
-                             .latency = operation.latency_cycles}),
+                             .latency = operation.latency_cycles,
+                             .registers = operation.registers,
+                             .interrupt_registers = operation.interrupt_registers}),
                 now);
   }
   return now;

@@ -45,6 +45,9 @@ class SyntheticKernel {
   [[nodiscard]] std::int32_t pid() const;
   /// Its exec, a mapping for data at `heap` and the birth of a second thread.
   void Begin(std::uint64_t heap, std::uint64_t heap_bytes);
+  /// A mapping of code.
+  void MapCode(std::uint64_t address, std::uint64_t size, std::uint64_t offset,
+               std::string_view path);
   /// Samples the operation; returns its time of CLOCK_MONOTONIC.
   std::uint64_t Execute(const Operation& operation, WhenFull when_full);
   /// A record of this type with these words as its body, in the ring of a CPU.
