@@ -9,6 +9,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "abilities.h"
+
 namespace {
 
 struct Outcome {
@@ -73,35 +75,55 @@ void InEveryMemory(const std::string& name) {
 }  // namespace
 
 TEST_CASE("Memory: every form of call is served from it, aligned and large enough") {
+  if (!heimdallr::test::MemoryPoliciesAreThere()) return;
+
   InEveryMemory("forms");
 }
 
-TEST_CASE("Memory: calls that cannot succeed fail as libc's do") { InEveryMemory("failures"); }
+TEST_CASE("Memory: calls that cannot succeed fail as libc's do") {
+  if (!heimdallr::test::MemoryPoliciesAreThere()) return;
+  InEveryMemory("failures");
+}
 
 TEST_CASE("Memory: realloc keeps contents, between sizes and between owners") {
+  if (!heimdallr::test::MemoryPoliciesAreThere()) return;
+
   InEveryMemory("reallocs");
 }
 
-TEST_CASE("Memory: calloc clears memory that was used before") { InEveryMemory("zeroed"); }
+TEST_CASE("Memory: calloc clears memory that was used before") {
+  if (!heimdallr::test::MemoryPoliciesAreThere()) return;
+  InEveryMemory("zeroed");
+}
 
 TEST_CASE("Memory: blocks keep their contents while threads exchange them") {
+  if (!heimdallr::test::MemoryPoliciesAreThere()) return;
+
   InEveryMemory("threads");
 }
 
 TEST_CASE("Memory: after a fork neither process sees what the other writes") {
+  if (!heimdallr::test::MemoryPoliciesAreThere()) return;
+
   InEveryMemory("fork");
 }
 
 TEST_CASE("Memory: processes forked while threads allocate can allocate") {
+  if (!heimdallr::test::MemoryPoliciesAreThere()) return;
+
   InEveryMemory("fork_among_threads");
 }
 
 TEST_CASE("Memory: a forked child leaves the locks of its parent's streams alone") {
+  if (!heimdallr::test::MemoryPoliciesAreThere()) return;
+
   const Folder folder;
   Subject(folder.pmem(), "fork_with_streams");
 }
 
 TEST_CASE("Memory: static objects, destructors and threads outlive memkind") {
+  if (!heimdallr::test::MemoryPoliciesAreThere()) return;
+
   const Folder folder;
   for (const std::string& memory : {folder.pmem(), std::string("kind=regular")}) {
     for (int i = 0; i < 5; ++i) {
@@ -114,11 +136,15 @@ TEST_CASE("Memory: static objects, destructors and threads outlive memkind") {
 }
 
 TEST_CASE("Memory: a program may close and replace descriptors it did not open") {
+  if (!heimdallr::test::MemoryPoliciesAreThere()) return;
+
   const Folder folder;
   Subject(folder.pmem(), "descriptors");
 }
 
 TEST_CASE("Memory: fork fails when it is to be refused, and says so once") {
+  if (!heimdallr::test::MemoryPoliciesAreThere()) return;
+
   const Folder folder;
   const Outcome outcome = Subject("fork=refuse;" + folder.pmem(), "fork_refused");
   const std::size_t said = outcome.output.find("fork refused");
@@ -129,11 +155,15 @@ TEST_CASE("Memory: fork fails when it is to be refused, and says so once") {
 }
 
 TEST_CASE("Memory: a limit is kept to, and what is freed can be used again") {
+  if (!heimdallr::test::MemoryPoliciesAreThere()) return;
+
   const Folder folder;
   Subject("size=16777216;" + folder.pmem(), "full");
 }
 
 TEST_CASE("Memory: with the fallback other memory serves when it is full") {
+  if (!heimdallr::test::MemoryPoliciesAreThere()) return;
+
   const Folder folder;
   Subject("fallback=1;size=16777216;" + folder.pmem(), "full_with_fallback");
 }
@@ -157,6 +187,8 @@ TEST_CASE("Memory: what cannot be had is replaced without a word when there is t
 }
 
 TEST_CASE("Memory: values of memkind's variables for which it aborts do no harm") {
+  if (!heimdallr::test::MemoryPoliciesAreThere()) return;
+
   const Folder folder;
   for (const char* variable : {"MEMKIND_ARENA_NUM_PER_KIND=0", "MEMKIND_ARENA_NUM_PER_KIND=x",
                                "MEMKIND_BACKGROUND_THREAD_LIMIT=x", "MEMKIND_HEAP_MANAGER=TBB"}) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -66,7 +67,7 @@ std::uint64_t CodeBias(const std::string& path) {
   return 0;
 }
 
-const std::string kSelf = "/proc/" + std::to_string(getpid()) + "/exe";
+const std::string kSelf = std::filesystem::read_symlink("/proc/self/exe");
 
 }  // namespace
 

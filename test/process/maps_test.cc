@@ -39,7 +39,8 @@ TEST_CASE("ParseMaps: lines that make no sense are left out") {
 }
 
 TEST_CASE("ReadMaps: a mapping just made is among those of this process") {
-  void* page = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  const auto bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  void* page = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   REQUIRE(page != MAP_FAILED);
   const auto maps = ReadMaps(getpid());
   REQUIRE(maps.ok());
@@ -47,7 +48,7 @@ TEST_CASE("ReadMaps: a mapping just made is among those of this process") {
   CHECK(std::any_of(maps->begin(), maps->end(), [&](const auto& m) {
     return m.start <= address && address < m.end && m.shared;
   }));
-  munmap(page, 4096);
+  munmap(page, bytes);
 }
 
 TEST_CASE("ReadMaps: a process that does not exist is an error") {

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -9,10 +11,13 @@
 
 #include <catch2/catch.hpp>
 
+#include "process/maps.h"
 #include "process/symbolizer.h"
 #include "program_tools.h"
 
 using heimdallr::DataSymbol;
+using heimdallr::process::Mapping;
+using heimdallr::process::ReadMaps;
 using heimdallr::process::Symbolizer;
 
 /// Found by the test in its own process.
@@ -165,13 +170,11 @@ TEST_CASE("Symbolizer: a variable lies where the mapping of the file's beginning
 
 TEST_CASE("Symbolizer: the version of a symbol is no part of its name") {
   // libstdc++ exports cout@@GLIBCXX_3.4, and programs have a copy of it.
-  std::istringstream lines(OutputOf("ldd " + Subject("symbols-pie")));
+  const auto maps = ReadMaps(getpid());
+  REQUIRE(maps.ok());
   std::string library;
-  for (std::string line; std::getline(lines, line);) {
-    const std::size_t at = line.find("=> ");
-    if (line.find("libstdc++") != std::string::npos && at != std::string::npos) {
-      library = line.substr(at + 3, line.find(' ', at + 3) - at - 3);
-    }
+  for (const Mapping& mapping : *maps) {
+    if (mapping.path.find("libstdc++") != std::string::npos) library = mapping.path;
   }
   REQUIRE(!library.empty());
   std::size_t found = 0;

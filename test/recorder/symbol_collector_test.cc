@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -120,8 +121,13 @@ TEST_CASE("SymbolCollector: the kernel's own code in the process has a name") {
   Fixture f;
   const auto maps = process::ReadMaps(getpid());
   REQUIRE(maps.ok());
+  const auto is_vdso = [](const process::Mapping& mapping) { return mapping.path == "[vdso]"; };
+  if (std::none_of(maps->begin(), maps->end(), is_vdso)) {
+    WARN("SKIPPED: the kernel gives programs no code of its own here");
+    return;
+  }
   for (const process::Mapping& mapping : *maps) {
-    if (mapping.path == "[vdso]") f.collector.OnCode(kPid, mapping.start + 0x1000 - 1);
+    if (is_vdso(mapping)) f.collector.OnCode(kPid, mapping.start + 0x1000 - 1);
   }
   const std::vector<std::string> functions = f.Functions();
   REQUIRE(functions.size() == 1);

@@ -8,9 +8,12 @@
 
 #include <catch2/catch.hpp>
 
+#include "abilities.h"
+
 namespace heimdallr::replay {
 
 TEST_CASE("ReadLiveCode: stops where the next page is not mapped") {
+  if (!test::MemoryIsReadable()) return;
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   auto* memory = static_cast<char*>(
       mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
