@@ -4,8 +4,15 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -57,6 +64,26 @@ void ReadStatus(const perf::System& system, CheckUp& found) {
   std::from_chars(mode.data(), mode.data() + mode.size(), found.seccomp);
 }
 
+// As a hypervisor of x86 names itself: CPUID 40000000H, EBX to EDX, which Intel and AMD leave to
+// them.
+std::string NameOfHypervisor() {
+#if defined(__x86_64__)
+  std::array<unsigned, 4> words{};
+  __cpuid(0x40000000, words[0], words[1], words[2], words[3]);
+  std::string name(reinterpret_cast<const char*>(&words[1]), 3 * sizeof(unsigned));
+  name.resize(std::min(name.find('\0'), name.size()));
+  static constexpr std::pair<std::string_view, const char*> kNames[] = {
+      {"KVMKVMKVM", "KVM"},    {"Microsoft Hv", "Hyper-V"}, {"VMwareVMware", "VMware"},
+      {"XenVMMXenVMM", "Xen"}, {"bhyve bhyve ", "bhyve"},   {"TCGTCGTCGTCG", "QEMU without KVM"}};
+  for (const auto& [signature, usual] : kNames) {
+    if (name == signature) return usual;
+  }
+  return name;
+#else
+  return {};
+#endif
+}
+
 std::string HypervisorOf(const perf::System& system) {
   for (const char* const name : {"/hypervisor/type", "/class/dmi/id/product_name"}) {
     auto text = base::ReadSmallFile(system.sys_root + name);
@@ -68,7 +95,8 @@ std::string HypervisorOf(const perf::System& system) {
   }
   const auto processors = base::ReadSmallFile(system.proc_root + "/cpuinfo");
   if (processors.ok() && processors->find(" hypervisor") != std::string::npos) {
-    return "of a kind that is not told";
+    const std::string name = NameOfHypervisor();
+    return name.empty() ? "of a kind that is not told" : name;
   }
   return {};
 }
