@@ -18,14 +18,13 @@
 #include "base/syscall_error.h"
 #include "cli/doctor_report.h"
 #include "cli/doctor_trial.h"
-#include "cli/help_format.h"
+#include "cli/subcommand_line.h"
 #include "recorder/check_up.h"
 
 namespace heimdallr::cli {
 namespace {
 
 constexpr int kNothingSampled = 1;
-constexpr int kFailed = 125;
 constexpr const char* kDescription =
     R"(Says what this machine, its kernel and their settings let heimdallr record. Each source of
 accesses is tried on a program whose accesses are known: are the addresses right, is the
@@ -95,23 +94,12 @@ int DoctorMain(const std::vector<std::string>& arguments) {
   CLI::App app;
   Options options;
   Describe(app, options);
-  if (const auto format = AskedFor(arguments)) {
-    std::fputs(Format(Describe(app), *format).c_str(), stdout);
-    return 0;
-  }
-  try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-  } catch (const CLI::CallForHelp&) {
-    std::fputs(app.help().c_str(), stdout);
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "heimdallr: {}\nUsage: heimdallr doctor [--json]\n", error.what());
-    return kFailed;
-  }
+  constexpr std::string_view kUsage = "heimdallr doctor [--json]";
+  if (const auto status = ParseSubcommand(app, arguments, kUsage)) return *status;
   const auto findings = Find();
   if (!findings.ok()) {
     fmt::print(stderr, "heimdallr: {}\n", base::Message(findings.status()));
-    return kFailed;
+    return kRecordingFailed;
   }
   std::fputs((options.json ? DoctorJson(*findings) : DoctorText(*findings)).c_str(), stdout);
   return findings->taken().empty() ? kNothingSampled : 0;

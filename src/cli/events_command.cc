@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <optional>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -11,7 +12,7 @@
 
 #include "base/printable.h"
 #include "base/syscall_error.h"
-#include "cli/help_format.h"
+#include "cli/subcommand_line.h"
 #include "recorder/event_listing.h"
 
 namespace heimdallr::cli {
@@ -24,7 +25,6 @@ using perf::MemoryEvent;
 using perf::Pmu;
 using Json = nlohmann::ordered_json;
 
-constexpr int kFailed = 125;
 constexpr std::uint32_t kUsualLatency = 30;
 constexpr std::uint32_t kHighestLatency = 0xffff;
 constexpr const char* kDescription =
@@ -222,30 +222,18 @@ int EventsMain(const std::vector<std::string>& arguments) {
   CLI::App app;
   Options options;
   DescribeOptions(app, options);
-  if (const auto format = AskedFor(arguments)) {
-    std::fputs(Format(Describe(app), *format).c_str(), stdout);
-    return 0;
-  }
-  try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-  } catch (const CLI::CallForHelp&) {
-    std::fputs(app.help().c_str(), stdout);
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "heimdallr: {}\nUsage: heimdallr events [options] (--help lists them)\n",
-               error.what());
-    return kFailed;
-  }
+  constexpr std::string_view kUsage = "heimdallr events [options] (--help lists them)";
+  if (const auto status = ParseSubcommand(app, arguments, kUsage)) return *status;
   const auto listing = recorder::ListEvents(options.sysfs, options.ldlat);
   if (!listing.ok()) {
     fmt::print(stderr, "heimdallr: {}\n", base::Message(listing.status()));
-    return kFailed;
+    return kRecordingFailed;
   }
   absl::StatusOr<std::string> text = options.json ? JsonText(*listing) : Text(*listing);
   if (!options.events.empty()) text = TextOfEvents(options, listing->catalog);
   if (!text.ok()) {
     fmt::print(stderr, "heimdallr: {}\n", base::Message(text.status()));
-    return kFailed;
+    return kRecordingFailed;
   }
   std::fputs(text->c_str(), stdout);
   return 0;
