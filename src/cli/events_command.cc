@@ -150,7 +150,7 @@ void AppendMemory(const MachineMemoryEvents& memory, std::string& out) {
   for (const std::string& note : memory.notes) {
     out += fmt::format("  note: {}\n", base::Printable(note));
   }
-  out += "  everywhere: cpu-clock (--source clock), page-faults, mem:ADDRESS:rw\n";
+  out += "  everywhere: cpu-clock, page-faults, mem:ADDRESS:rw\n";
 }
 
 template <typename Map>

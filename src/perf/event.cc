@@ -62,6 +62,10 @@ std::uint64_t ReplayedRegisters() {
 #endif
 }
 
+std::string_view SourceWithoutPmu() {
+  return ReplayedRegisters() != 0 ? "--source clock" : "--source faults";
+}
+
 void SampleRegisters(EventDescription& event) {
   const std::uint64_t registers = ReplayedRegisters();
   if (registers == 0) return;

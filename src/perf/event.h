@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace heimdallr::perf {
 
@@ -67,6 +68,9 @@ struct EventDescription {
 /// instruction pointer and the flags of x86-64. 0 on other architectures, whose code is not
 /// replayed.
 [[nodiscard]] std::uint64_t ReplayedRegisters();
+
+/// The source that works without a PMU, as an option: the clock where its ticks tell accesses.
+[[nodiscard]] std::string_view SourceWithoutPmu();
 
 /// Adds these registers to the samples of an event: REGS_USER, and REGS_INTR where `precise_level`
 /// is set, for until Linux 6.15 the kernel copies the registers out of the processor's own record

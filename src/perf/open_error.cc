@@ -71,7 +71,8 @@ std::string NotThereAdvice(const EventDescription& event, Target target) {
   if (event.type > PERF_TYPE_RAW || event.name.starts_with("cpu_")) {
     return fmt::format("(that PMU is not on CPU {}, or the kernel has taken it away)", target.cpu);
   }
-  return "(no such hardware event here: most virtual machines have no PMU). Use the clock source";
+  return fmt::format("(no such hardware event here: most virtual machines have no PMU). Take {}",
+                     SourceWithoutPmu());
 }
 
 std::string Advice(int error_number, const EventDescription& event, Target target,
@@ -89,8 +90,10 @@ std::string Advice(int error_number, const EventDescription& event, Target targe
     case EOPNOTSUPP:
       return event.name.starts_with("arm_spe")
                  ? "(this SPE cannot filter by that)"
-                 : "(the hardware lacks an interrupt or the precise level asked for). Ask for a "
-                   "lower precise level or use the clock source";
+                 : fmt::format(
+                       "(the hardware lacks an interrupt or the precise level asked for). "
+                       "Ask for a lower precise level or take {}",
+                       SourceWithoutPmu());
     case ENODATA:
       return "(load latency on this processor needs the mem-loads-aux event as group leader)";
     case EMFILE:

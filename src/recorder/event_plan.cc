@@ -205,7 +205,8 @@ absl::Status Explained(const EventRequest& request, const absl::Status& status) 
   if (!request.place.empty()) text = fmt::format("{}: {}", request.place, text);
   if (absl::IsNotFound(status)) {
     text +=
-        ". A virtual machine usually has no PMU for memory accesses; --source clock works there";
+        fmt::format(". A virtual machine usually has no PMU for memory accesses; {} works there",
+                    perf::SourceWithoutPmu());
   }
   return {status.code(), text};
 }

@@ -56,9 +56,10 @@ absl::StatusOr<std::vector<RecorderOptions>> Sampler::WaysTo(const RecorderOptio
   }
   if (options.source != SourceChoice::kPmu) ways.push_back(options);
   if (!ways.empty()) return ways;
-  return absl::NotFoundError(
-      "there is no PMU here that samples memory accesses and that heimdallr can read: a virtual "
-      "machine usually has none; --source clock works there (heimdallr doctor says more)");
+  return absl::NotFoundError(fmt::format(
+      "there is no PMU here that samples memory accesses and that heimdallr can read: a "
+      "virtual machine usually has none; {} works there (heimdallr doctor says more)",
+      perf::SourceWithoutPmu()));
 }
 
 absl::StatusOr<Sampler> Sampler::TryAll(
