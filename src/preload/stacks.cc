@@ -72,39 +72,29 @@ FrameLink LinkAt(const StackMemory& memory, std::uintptr_t frame) {
   return {next, reinterpret_cast<const std::uint64_t*>(next)[2]};
 }
 
-bool SameLinks(const StackMemory& memory, std::uintptr_t frame) {
-  for (std::uint32_t i = 0; i < memory.links; ++i) {
-    const FrameLink link = LinkAt(memory, frame);
-    if (link.next != memory.link[i].next || link.caller != memory.link[i].caller) return false;
-    frame = link.next;
-  }
-  return true;
-}
-
 #else
 
 FrameLink LinkAt(const StackMemory& /*memory*/, std::uintptr_t frame) {
   return *reinterpret_cast<const FrameLink*>(frame);
 }
 
-bool SameLinks(const StackMemory& memory, std::uintptr_t frame) {
-  // Both words of a link at once. The addresses are known beforehand: the loads do not wait for
-  // each other as in a walk.
-  using Words [[gnu::vector_size(16), gnu::aligned(8), gnu::may_alias]] = std::uint64_t;
-  Words difference{};
-  for (std::uint32_t i = 0; i < memory.links; ++i) {
-    difference |=
-        *reinterpret_cast<const Words*>(frame) ^ *reinterpret_cast<const Words*>(&memory.link[i]);
-    frame = memory.link[i].next;
-  }
-  return (difference[0] | difference[1]) == 0;
-}
-
 #endif
 
-// The chain from `frame` on is the one walked last.
-bool SameChain(const StackMemory& memory, std::uintptr_t frame) {
-  return memory.links != 0 && memory.first == frame && SameLinks(memory, frame);
+// The chain from `frame` on is the one walked last. A signal handler may put another in its place
+// meanwhile, so an address from there is as good as any.
+bool SameChain(const StackMemory& memory, std::uintptr_t frame, std::uintptr_t below) {
+  if (memory.links == 0 || memory.first != frame) return false;
+  std::uint64_t difference = 0;
+  for (std::uint32_t i = 0; i < memory.links; ++i) {
+    if (!Usable(memory, frame, below)) return false;
+    const FrameLink link = LinkAt(memory, frame);
+    // The address is known beforehand: the loads do not wait for each other as in a walk.
+    const std::uintptr_t next = __atomic_load_n(&memory.link[i].next, __ATOMIC_RELAXED);
+    difference |= (link.next ^ next) | (link.caller ^ memory.link[i].caller);
+    below = frame;
+    frame = next;
+  }
+  return difference == 0;
 }
 
 // Code that signs return addresses (ARM's pointer authentication) saves them signed, above the 48
@@ -117,10 +107,11 @@ std::uint64_t Unsigned(std::uint64_t caller) {
 #endif
 }
 
-// Follows the chain and keeps it. What a jump out of a signal handler leaves half done is not kept:
-// `links` is 0 until all else is there.
+// Follows the chain and keeps it. What a jump out of a signal handler leaves half done, or a handler
+// has mixed with its own, is not kept: `links` is 0 until all else is there.
 void Walk(StackMemory& memory, std::uintptr_t frame, std::uintptr_t below,
           std::uint32_t max_frames) {
+  const std::uint64_t use = memory.uses;
   memory.links = 0;
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
   memory.first = frame;
@@ -140,7 +131,7 @@ void Walk(StackMemory& memory, std::uintptr_t frame, std::uintptr_t below,
   memory.hash = hash;
   memory.frames = frames;
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
-  memory.links = links;
+  if (memory.uses == use) memory.links = links;
 }
 
 std::uint64_t Id(std::uint64_t chain_hash, std::uint64_t caller) {
@@ -181,7 +172,7 @@ bool IdentifyStack(StackMemory& memory, std::uint32_t depth, std::uint64_t calle
     const std::uint64_t use = ++memory.uses;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     const std::uintptr_t first = NextFrame(hook);
-    if (first <= hook || !SameChain(memory, first)) Walk(memory, first, hook, depth - 1);
+    if (!SameChain(memory, first, hook)) Walk(memory, first, hook, depth - 1);
     stack.id = Id(memory.hash, caller);
     stack.count = memory.frames + 1;
     const bool unsent = memory.sent[stack.id % kSentStacks] != stack.id;

@@ -338,6 +338,10 @@ TEST_CASE("Interposer: with stacks and a small ring signal handlers lose nothing
   CheckExact(Subject("storm", options), true);
 }
 
+TEST_CASE("Interposer: handlers whose stacks are shorter than the program's lose nothing") {
+  CheckExact(Subject("storm_of_short_stacks", Keep(64)), true);
+}
+
 TEST_CASE("Interposer: handlers that jump out of the hooks do not stop the program") {
   RunOptions options = Keep();
   options.channel.ring_records = 256;

@@ -254,7 +254,7 @@ void NewFails() {
 // Allocations in a timer's handler, while the program allocates as fast as it can. glibc's malloc
 // is not safe in a handler, so handlers map memory, which is.
 std::atomic<unsigned long> handled{0};
-void OnTimer(int) {
+void MapThrice() {
   for (int i = 0; i < 3; ++i) {
     void* const memory = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     munmap(memory, 4096);
@@ -262,20 +262,36 @@ void OnTimer(int) {
   handled.fetch_add(1);
 }
 
-void Storm() {
-  struct sigaction action {};
-  action.sa_handler = OnTimer;
-  sigaction(SIGALRM, &action, nullptr);
-  const itimerval often{.it_interval = {0, 50}, .it_value = {0, 50}};
-  setitimer(ITIMER_REAL, &often, nullptr);
-  constexpr unsigned long kPairs = 3'000'000;
-  for (unsigned long i = 0; i < kPairs; ++i) {
+void StartTimer() {
+  const itimerval soon{.it_interval = {0, 0}, .it_value = {0, 50}};
+  setitimer(ITIMER_REAL, &soon, nullptr);
+}
+
+[[gnu::noinline]] void AllocateInStorm(unsigned long pairs, int depth) {
+  if (depth > 0) {
+    AllocateInStorm(pairs, depth - 1);
+    asm volatile("");  // no jump in place of the call
+    return;
+  }
+  unsigned long seen = handled;
+  StartTimer();
+  for (unsigned long i = 0; i < pairs; ++i) {
     errno = kErrno;
     free(Kept(malloc(16 + i % 500)));
     if (errno != kErrno) ++failures;
+    // Anew after each, so that handlers that take longer than the interval do not hold all up.
+    if (handled == seen) continue;
+    seen = handled;
+    StartTimer();
   }
-  const itimerval never{};
-  setitimer(ITIMER_REAL, &never, nullptr);
+}
+
+void Storm(void (*handler)(int), int depth) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  sigaction(SIGALRM, &action, nullptr);
+  constexpr unsigned long kPairs = 3'000'000;
+  AllocateInStorm(kPairs, depth);
   signal(SIGALRM, SIG_IGN);
   Check(handled > 100, "signals came");
   Expect(kMalloc, kPairs);
@@ -283,6 +299,40 @@ void Storm() {
   Expect(kMmap, 3 * handled);
   Expect(kMunmap, 3 * handled);
 }
+
+void PlainStorm() {
+  Storm([](int) { MapThrice(); }, 0);
+}
+
+// As if the handler had interrupted code that uses the frame pointer as any other register: its
+// chain of thirty frames ends with what was in it, where that of the program goes on.
+void OnTimerShortStack(int) {
+#if defined(__x86_64__)
+  struct Frame {
+    const void* next;
+    const void* caller;
+  };
+  Frame frames[30];
+  for (Frame& frame : frames) frame = {&frame + 1, reinterpret_cast<const void*>(&StartTimer)};
+  std::end(frames)[-1].next = reinterpret_cast<const void*>(0x18);
+  asm volatile(
+      "movq %%rsp, %%rbx\n\t"
+      "subq $128, %%rsp\n\t"
+      "andq $-16, %%rsp\n\t"
+      "movq %%rbp, %%r12\n\t"
+      "movq %0, %%rbp\n\t"
+      "callq *%1\n\t"
+      "movq %%r12, %%rbp\n\t"
+      "movq %%rbx, %%rsp"
+      :
+      : "r"(frames), "r"(&MapThrice)
+      : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "cc", "memory");
+#else
+  MapThrice();
+#endif
+}
+
+void StormOfShortStacks() { Storm(OnTimerShortStack, 50); }
 
 // Handlers that leave by siglongjmp, maybe from the middle of a hook. Nothing may hang.
 sigjmp_buf resume;
@@ -600,7 +650,8 @@ constexpr Case kCases[] = {
     {"edges", Edges},
     {"forms", Forms},
     {"new_fails", NewFails},
-    {"storm", Storm},
+    {"storm", PlainStorm},
+    {"storm_of_short_stacks", StormOfShortStacks},
     {"jumps", Jumps},
     {"late_frees", LateFrees},
     {"cancel", Cancel},
