@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -86,6 +87,13 @@ bool ProcessesAreSeen() {
   static const bool sees = SeesProcesses();
   if (!sees) WARN("SKIPPED: /proc does not say what processes run");
   return sees;
+}
+
+bool OrphansAreInherited() {
+  int is_set = 0;
+  const bool inherits = prctl(PR_GET_CHILD_SUBREAPER, &is_set) == 0;
+  if (!inherits) WARN("SKIPPED: orphans cannot be inherited here");
+  return inherits;
 }
 
 bool AnswersMemoryPolicies() {

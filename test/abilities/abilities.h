@@ -19,6 +19,9 @@ namespace heimdallr::test {
 /// Whether /proc describes processes by what they run.
 [[nodiscard]] bool ProcessesAreSeen();
 
+/// Whether a process can inherit the orphans of its descendants (PR_SET_CHILD_SUBREAPER).
+[[nodiscard]] bool OrphansAreInherited();
+
 /// Whether get_mempolicy(2) answers, without which memkind has no memory to give.
 [[nodiscard]] bool MemoryPoliciesAreThere();
 /// The same without a word.

@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "abilities.h"
 #include "trace/temporary_folder.h"
 
 using namespace heimdallr::sweep;
@@ -81,6 +82,7 @@ TEST_CASE("KeptRun: what cannot be started is a failure with the reason") {
 }
 
 TEST_CASE("KeptRun: what the program leaves behind is ended, also in another session") {
+  if (!heimdallr::test::OrphansAreInherited()) return;
   Script script(
       "setsid sh -c 'echo $$ >$0; exec sleep 1000' "
       "\"$1\" &\nwhile [ ! -s \"$1\" ]; do :; done");
