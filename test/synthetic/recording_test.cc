@@ -318,8 +318,8 @@ TEST_CASE("Synthetic: what finds no room is counted, to the last sample") {
         }
       },
       [](recorder::RecorderOptions& options) { options.buffer_bytes = 32U << 10; });
-  CHECK(kernel.lost() > 0);
-  CHECK(played.accesses.size() + kernel.lost() == kOperations);
+  CHECK(kernel.lost_samples() > 0);
+  CHECK(played.accesses.size() + kernel.lost_samples() == kOperations);
   CHECK(played.lost(LossKind::kRingOverflow) == kernel.lost());
 }
 

@@ -297,6 +297,9 @@ void SyntheticKernel::WriteRecord(Event& event, const Bytes& bytes, std::uint64_
     ++ring.lost;
     ++event.lost;
     ++lost_;
+    perf_event_header header{};
+    std::memcpy(&header, bytes.data(), sizeof(header));
+    if (header.type == PERF_RECORD_SAMPLE) ++lost_samples_;
     return;
   }
   if (ring.lost != 0) {

@@ -63,8 +63,9 @@ class SyntheticKernel {
   /// Threads leave their CPUs.
   void End();
 
-  /// Samples that found no room.
+  /// Records that found no room, and how many of them were samples.
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
+  [[nodiscard]] std::uint64_t lost_samples() const { return lost_samples_; }
 
  private:
   struct Event;
@@ -94,6 +95,7 @@ class SyntheticKernel {
   std::vector<OpenCall> opened_;
   std::uint64_t next_id_ = 1000;
   std::uint64_t lost_ = 0;
+  std::uint64_t lost_samples_ = 0;
 };
 
 /// The counter of played machines: 2.1 counts a nanosecond of CLOCK_MONOTONIC, from a start of its
