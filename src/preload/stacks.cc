@@ -80,19 +80,24 @@ FrameLink LinkAt(const StackMemory& /*memory*/, std::uintptr_t frame) {
 
 #endif
 
+// Bits in which two links differ.
+std::uint64_t Difference(const FrameLink& one, const FrameLink& other) {
+  return (one.next ^ other.next) | (one.caller ^ other.caller);
+}
+
 // The chain from `frame` on is the one walked last. A signal handler may put another in its place
-// meanwhile, so an address from there is as good as any.
-bool SameChain(const StackMemory& memory, std::uintptr_t frame, std::uintptr_t below) {
-  if (memory.links == 0 || memory.first != frame) return false;
+// meanwhile, so an address from there may lead anywhere.
+bool SameChain(const StackMemory& memory, std::uintptr_t frame) {
+  const std::uint32_t links = memory.links;
+  if (links == 0 || memory.first != frame) return false;
+  const std::uintptr_t low = memory.low;
+  const std::uintptr_t last = memory.top - kFrameBytes - low;
   std::uint64_t difference = 0;
-  for (std::uint32_t i = 0; i < memory.links; ++i) {
-    if (!Usable(memory, frame, below)) return false;
-    const FrameLink link = LinkAt(memory, frame);
-    // The address is known beforehand: the loads do not wait for each other as in a walk.
-    const std::uintptr_t next = __atomic_load_n(&memory.link[i].next, __ATOMIC_RELAXED);
-    difference |= (link.next ^ next) | (link.caller ^ memory.link[i].caller);
-    below = frame;
-    frame = next;
+  for (std::uint32_t i = 0; i < links; ++i) {
+    if (frame - low > last) return false;
+    difference |= Difference(LinkAt(memory, frame), memory.link[i]);
+    // Known beforehand: the loads do not wait for each other as in a walk.
+    frame = __atomic_load_n(&memory.link[i].next, __ATOMIC_RELAXED);
   }
   return difference == 0;
 }
@@ -107,8 +112,8 @@ std::uint64_t Unsigned(std::uint64_t caller) {
 #endif
 }
 
-// Follows the chain and keeps it. What a jump out of a signal handler leaves half done, or a handler
-// has mixed with its own, is not kept: `links` is 0 until all else is there.
+// Follows the chain and keeps it. What a jump out of a signal handler leaves half done, or a
+// handler has mixed with its own, is not kept: `links` is 0 until all else is there.
 void Walk(StackMemory& memory, std::uintptr_t frame, std::uintptr_t below,
           std::uint32_t max_frames) {
   const std::uint64_t use = memory.uses;
@@ -172,7 +177,7 @@ bool IdentifyStack(StackMemory& memory, std::uint32_t depth, std::uint64_t calle
     const std::uint64_t use = ++memory.uses;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     const std::uintptr_t first = NextFrame(hook);
-    if (!SameChain(memory, first, hook)) Walk(memory, first, hook, depth - 1);
+    if (first <= hook || !SameChain(memory, first)) Walk(memory, first, hook, depth - 1);
     stack.id = Id(memory.hash, caller);
     stack.count = memory.frames + 1;
     const bool unsent = memory.sent[stack.id % kSentStacks] != stack.id;
