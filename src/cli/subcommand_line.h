@@ -12,8 +12,8 @@ class App;
 
 namespace heimdallr::cli {
 
-inline constexpr int kRecordingFailed =
-    125;  ///< as of env(1) and timeout(1): not the program's own
+/// As of env(1) and timeout(1): not the program's own.
+inline constexpr int kRecordingFailed = 125;
 
 /// Parses `arguments` (behind the command's name) by `app`. Prints help (for `--help-man` and the
 /// like in that format), or what is wrong and `usage`. Returns the exit status if there is nothing

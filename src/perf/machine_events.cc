@@ -223,7 +223,7 @@ MachineMemoryEvents FindMemoryEvents(const PmuCatalog& catalog, std::uint32_t ld
   if (!any) {
     found.problem = WhyNone(catalog);
     if (!catalog.left_out().empty()) {
-      found.problem += fmt::format(". Not understood: {}", fmt::join(catalog.left_out(), "; "));
+      found.problem += fmt::format(". Not understood: {}", catalog.left_out().front());
     }
   } else if (found.cores.empty()) {
     found.source = MemorySource::kNone;

@@ -1,5 +1,6 @@
 #include "recorder/kernel_stream.h"
 
+#include <linux/perf_event.h>
 #include <sys/mman.h>
 
 #include <optional>
@@ -132,6 +133,8 @@ void KernelStream::OnTick(const perf::SampleRecord& sample, std::uint64_t tick,
 std::optional<LossKind> KernelStream::Replay(const perf::SampleRecord& sample, std::uint64_t tick,
                                              std::uint8_t stream, AccessKind counts) {
   if (sample.user_registers.mask == 0) return LossKind::kNoUserRegisters;
+  // Code of 32 bits means something else.
+  if (sample.user_registers.abi != PERF_SAMPLE_REGS_ABI_64) return LossKind::kInstructionUnknown;
   const auto found = CodeOf(stream).Lookup(parts_.spaces.IdOf(sample.origin.pid), sample.ip);
   if (const auto* reason = std::get_if<replay::Reason>(&found)) return LossOf(*reason);
   // Registers of the processor's own record are those behind the instruction that it names.

@@ -60,8 +60,9 @@ class Builder {
 };
 
 // By number of asm/perf_regs.h, the lowest first.
-void PutRegisters(std::uint64_t mask, const Registers& registers, Builder& builder) {
-  builder.Put(std::uint64_t{PERF_SAMPLE_REGS_ABI_64});
+void PutRegisters(std::uint64_t mask, const Registers& registers, std::uint64_t abi,
+                  Builder& builder) {
+  builder.Put(abi);
   for (std::size_t i = 0; i < registers.size(); ++i) {
     if ((mask >> i & 1U) != 0) builder.Put(registers[i]);
   }
@@ -84,7 +85,8 @@ Bytes SampleBytes(const perf_event_attr& attributes, const Moment& moment,
   if (has(PERF_SAMPLE_PERIOD)) builder.Put(values.period);
   if (has(PERF_SAMPLE_CALLCHAIN)) builder.Put(std::uint64_t{0});
   if (has(PERF_SAMPLE_REGS_USER)) {
-    PutRegisters(attributes.sample_regs_user, values.interrupt_registers, builder);
+    PutRegisters(attributes.sample_regs_user, values.interrupt_registers, values.registers_abi,
+                 builder);
   }
   if (has(PERF_SAMPLE_WEIGHT_STRUCT)) {
     // union perf_sample_weight: its low half first on machines of either byte order, as a number.
@@ -94,7 +96,7 @@ Bytes SampleBytes(const perf_event_attr& attributes, const Moment& moment,
   }
   if (has(PERF_SAMPLE_DATA_SRC)) builder.Put(values.data_source);
   if (has(PERF_SAMPLE_REGS_INTR)) {
-    PutRegisters(attributes.sample_regs_intr, values.registers, builder);
+    PutRegisters(attributes.sample_regs_intr, values.registers, values.registers_abi, builder);
   }
   if (has(PERF_SAMPLE_PHYS_ADDR)) builder.Put(std::uint64_t{0});
   if (has(PERF_SAMPLE_DATA_PAGE_SIZE)) builder.Put(std::uint64_t{4096});

@@ -33,6 +33,7 @@ struct SampleValues {
   std::uint16_t instruction_latency = 0;  // var2_w
   Registers registers{};                  // of PEBS, for PERF_SAMPLE_REGS_INTR
   Registers interrupt_registers{};        // for PERF_SAMPLE_REGS_USER
+  std::uint64_t registers_abi = PERF_SAMPLE_REGS_ABI_64;
 };
 
 using Bytes = std::vector<std::byte>;

@@ -25,7 +25,8 @@ struct Operation {
   std::uint32_t cpu = 0;
   Registers registers{};            // behind the instruction, as a PEBS record has them
   Registers interrupt_registers{};  // when the kernel comes to it
-  int thread = 0;                   // 0 = the first of the program; -1 = of another program
+  std::uint64_t registers_abi = PERF_SAMPLE_REGS_ABI_64;
+  int thread = 0;  // 0 = the first of the program; -1 = of another program
 };
 
 /// A call of perf_event_open(2).

@@ -144,6 +144,15 @@ TEST_CASE("Synthetic: code that is not there to be read loses nothing that the p
   CHECK(played.losses.empty());
 }
 
+TEST_CASE("Synthetic: code of 32 bits is not taken for code of 64") {
+  Operation narrow = SampledLoad();
+  narrow.registers_abi = PERF_SAMPLE_REGS_ABI_32;
+  const Played played =
+      RecordWith(Skylake(), {.event = "cpu/mem-loads/P", .fields = {.registers = true}}, {narrow});
+  CHECK(played.accesses.size() == 1);
+  CHECK(played.losses.empty());
+}
+
 TEST_CASE("Synthetic: AMD's samples have no registers of their instruction, and that is said") {
   SyntheticKernel kernel(Zen4());
   recorder::RecorderOptions options;

@@ -368,7 +368,8 @@ std::uint64_t SyntheticKernel::Execute(const Operation& operation, WhenFull when
                              .data_source = operation.data_source,
                              .latency = operation.latency_cycles,
                              .registers = operation.registers,
-                             .interrupt_registers = operation.interrupt_registers}),
+                             .interrupt_registers = operation.interrupt_registers,
+                             .registers_abi = operation.registers_abi}),
                 now);
   }
   return now;
