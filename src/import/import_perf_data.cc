@@ -112,18 +112,10 @@ absl::Status ForEach(PerfDataFile& file, Sink&& sink) {
   }
 }
 
-absl::Status RefuseCompressed(const RawRecord& raw) {
-  if (raw.type != kCompressedRecord && raw.type != kCompressed2Record) return absl::OkStatus();
-  return absl::UnimplementedError(
-      "its records are compressed: record without -z, or write it anew by 'perf inject -i FILE -o "
-      "PLAIN'");
-}
-
-// The earliest time of any record; 0 when none has one.
-absl::StatusOr<std::uint64_t> EarliestTime(PerfDataFile& file, const EventFinder& finder) {
+// The earliest time of any record up to the damage, if there is some; 0 when none has one.
+std::uint64_t EarliestTime(PerfDataFile& file, const EventFinder& finder) {
   std::uint64_t earliest = kNever;
-  const absl::Status end = ForEach(file, [&](const RawRecord& raw) -> absl::Status {
-    RETURN_IF_ERROR(RefuseCompressed(raw));
+  (void)ForEach(file, [&](const RawRecord& raw) -> absl::Status {
     if (raw.type >= kFirstOwnRecord) return absl::OkStatus();
     const auto found = finder.Decode(raw);
     if (!found.ok()) return absl::OkStatus();
@@ -131,7 +123,6 @@ absl::StatusOr<std::uint64_t> EarliestTime(PerfDataFile& file, const EventFinder
     if (time_ns != 0) earliest = std::min(earliest, time_ns);
     return absl::OkStatus();
   });
-  if (absl::IsUnimplemented(end)) return end;
   return earliest == kNever ? 0 : earliest;
 }
 
@@ -270,21 +261,19 @@ std::string NameOfRecord(std::uint32_t type) {
 
 absl::StatusOr<PerfDataCounts> ImportPerfData(const PerfDataImport& request) {
   ASSIGN_OR_RETURN(PerfDataFile file, PerfDataFile::Open(request.input));
-  const auto unreadable = [&](const absl::Status& status) {
-    return absl::Status(
-        status.code(), fmt::format("cannot import '{}': {}", request.input, base::Message(status)));
-  };
   const auto finder = EventFinder::Make(file.header().events);
-  if (!finder.ok()) return unreadable(finder.status());
-  const auto start_ns = EarliestTime(file, *finder);
-  if (!start_ns.ok()) return unreadable(start_ns.status());
+  if (!finder.ok()) {
+    return absl::Status(finder.status().code(), fmt::format("cannot import '{}': {}", request.input,
+                                                            base::Message(finder.status())));
+  }
+  const std::uint64_t start_ns = EarliestTime(file, *finder);
   ASSIGN_OR_RETURN(trace::TraceWriter writer,
                    trace::TraceWriter::Create(
-                       request.output, MakeHeader(file, request.tool_version, *start_ns),
+                       request.output, MakeHeader(file, request.tool_version, start_ns),
                        request.compress ? trace::Compression::kZstd : trace::Compression::kNone,
                        request.replace ? trace::Overwrite::kReplace : trace::Overwrite::kRefuse));
   PerfDataCounts counts;
-  Importer importer(*finder, file.header(), *start_ns, writer, counts);
+  Importer importer(*finder, file.header(), start_ns, writer, counts);
   counts.end = ForEach(file, [&](const RawRecord& raw) { return importer.Add(raw); });
   counts.end.Update(file.completeness());
   // However the file ended: what was read of it waits to be put in order.

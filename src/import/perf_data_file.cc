@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/status_macros.h"
+#include "base/syscall_error.h"
 #include "perf/field_reader.h"
 
 namespace heimdallr::imports {
@@ -40,6 +41,18 @@ Section TakeSection(FieldReader& reader) {
 Section SectionIn(std::span<const std::byte> bytes) {
   FieldReader reader(bytes);
   return TakeSection(reader);
+}
+
+bool IsCompressed(const RawRecord& record) {
+  return record.type == kCompressedRecord || record.type == kCompressed2Record;
+}
+
+// The later form is padded, and says how long it is.
+std::span<const std::byte> CompressedIn(const RawRecord& record) {
+  FieldReader reader(record.bytes.subspan(sizeof(perf_event_header)));
+  if (record.type == kCompressedRecord) return reader.TakeBytes(reader.remaining());
+  const auto bytes = reader.Take<std::uint64_t>();
+  return reader.TakeBytes(std::min<std::uint64_t>(bytes, reader.remaining()));
 }
 
 // Payload that follows a record of perf and does not count in its size.
@@ -214,6 +227,23 @@ absl::Status PerfDataFile::TakeOwnRecord(const RawRecord& record) {
 }
 
 absl::StatusOr<std::optional<RawRecord>> PerfDataFile::Next() {
+  while (true) {
+    auto record = compressed_.Next();
+    if (!record.ok())
+      return Damaged(fmt::format("compressed records, before byte {}, {}", at_,
+                                 base::Message(record.status())));
+    if (*record) return record;
+    record = NextOfFile();
+    if (!record.ok()) return record;
+    if (!*record && compressed_.is_within_record()) {
+      return Damaged("its last compressed record is cut");
+    }
+    if (!*record || !IsCompressed(**record)) return record;
+    compressed_.Add(CompressedIn(**record));
+  }
+}
+
+absl::StatusOr<std::optional<RawRecord>> PerfDataFile::NextOfFile() {
   if (at_ >= end_) return std::nullopt;
   const auto start = window_.At(at_, sizeof(perf_event_header));
   if (!start.ok() || end_ - at_ < sizeof(perf_event_header)) {

@@ -9,6 +9,7 @@
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
+#include "import/compressed_records.h"
 #include "import/file_window.h"
 #include "import/perf_data_header.h"
 #include "perf/ring.h"
@@ -37,7 +38,8 @@ class PerfDataFile {
   [[nodiscard]] const PerfDataHeader& header() const { return header_; }
 
   /// The next record, of the kernel or of perf, valid until the next call; nothing at the end.
-  /// DataLoss when the file is cut or makes no sense; what came before is good.
+  /// Those that perf compressed come one by one. DataLoss when the file is cut or makes no sense;
+  /// what came before is good.
   [[nodiscard]] absl::StatusOr<std::optional<perf::RawRecord>> Next();
 
   /// DataLoss when something beside the records is missing: perf's last words about the machine and
@@ -45,11 +47,16 @@ class PerfDataFile {
   [[nodiscard]] const absl::Status& completeness() const { return completeness_; }
 
   /// Begins again with the first record.
-  void Rewind() { at_ = begin_; }
+  void Rewind() {
+    at_ = begin_;
+    compressed_.Reset();
+  }
 
  private:
   explicit PerfDataFile(FileWindow window) : window_(std::move(window)) {}
 
+  /// As it stands in the file.
+  [[nodiscard]] absl::StatusOr<std::optional<perf::RawRecord>> NextOfFile();
   absl::Status ReadFileHeader();
   absl::Status ReadPipeHeader();
   absl::Status ReadEvents(std::uint64_t offset, std::uint64_t size, std::uint64_t each);
@@ -66,6 +73,7 @@ class PerfDataFile {
   std::uint64_t end_ = 0;
   std::uint64_t at_ = 0;
   std::uint64_t ids_ = 0;  // of all events
+  CompressedRecords compressed_;
 };
 
 }  // namespace heimdallr::imports

@@ -14,6 +14,7 @@ MAGIC = b"PERFILE2"
 ATTRIBUTES = 64  # PERF_RECORD_HEADER_ATTR
 FINISHED_ROUND = 68
 COMPRESSED = 81
+COMPRESSED2 = 83
 
 
 class ImportTest(SystemTest):
@@ -106,10 +107,13 @@ class Recordings(ImportTest):
         self.assertIn(b"ALLOCATIONS not recorded", run.stdout)
 
     def test_own_recording(self):
+        self.check_own_recording()
+
+    def check_own_recording(self, *options):
         perf = need("perf")
         data = self.folder / "own.data"
-        run = self.run_command([perf, "record", "-q", "-d", "-c", "1", "-e", "page-faults:u", "-o",
-                                data, "python3", "-c", "x = bytearray(1 << 24)"])
+        run = self.run_command([perf, "record", *options, "-q", "-d", "-c", "1", "-e",
+                                "page-faults:u", "-o", data, "python3", "-c", "x = bytearray(1 << 24)"])
         if run.returncode != 0:
             self.skipTest(f"perf cannot record here: {run.stderr.decode().strip()[:200]}")
         script = self.run_command([perf, "script", "-F", "addr", "-i", data])
@@ -119,6 +123,9 @@ class Recordings(ImportTest):
                      if record["type"] == "fault")
         self.assertGreater(len(got), 1000)
         self.assertEqual(got, expected)
+
+    def test_own_compressed_recording(self):
+        self.check_own_recording("-z")
 
 
 class Forms(ImportTest):
@@ -177,10 +184,59 @@ class Forms(ImportTest):
         self.refused(self.folder, "no regular file")
         self.refused(self.folder / "missing", "missing", "No such file")
 
+    def compressed(self, kind):
+        """A recording in pieces of one stream, which end anywhere."""
+        content = self.plain("perf.data.weight_struct").read_bytes()
+        data, length = struct.unpack_from("<2Q", content, 40)
+        stream = subprocess.run([need("zstd"), "-qc"], input=content[data:data + length],
+                                capture_output=True, check=True).stdout
+        pieces = b""
+        for at in range(0, len(stream), 1001):
+            piece = stream[at:at + 1001]
+            if kind == COMPRESSED2:
+                piece = struct.pack("<Q", len(piece)) + piece + bytes(-len(piece) % 8)
+            pieces += struct.pack("<IHH", kind, 0, 8 + len(piece)) + piece
+        return content[:data], pieces
+
     def test_compressed(self):
-        content = self.as_pipe("perf.data.lost_samples-4.4").read_bytes()
-        path = self.write("z", content + struct.pack("<IHH", COMPRESSED, 0, 16) + bytes(8))
-        self.refused(path, "compressed", "-z")
+        expected = json.loads((DATA / "perf.data.weight_struct.samples.json").read_text())
+        for kind in (COMPRESSED, COMPRESSED2):
+            with self.subTest(kind):
+                head, pieces = self.compressed(kind)
+                told, trace = self.imported(self.without_features(f"z{kind}", head, pieces))
+                self.assertEqual(told["records"]["MMAP2"], 6930)
+                Recordings.assert_samples(self, trace, expected["samples"])
+
+    def without_features(self, name, head, records):
+        """A file of these records behind which nothing follows."""
+        size = struct.pack("<Q", len(records))
+        return self.write(name, head[:48] + size + head[56:72] + bytes(32) + head[104:] + records)
+
+    def test_compressed_and_damaged(self):
+        head, pieces = self.compressed(COMPRESSED)
+        middle = len(pieces) // 2
+        whole = 8 + 1001
+        for name, records, part in (
+                ("cut", pieces[:middle // whole * whole], "compressed record is cut"),
+                ("changed", pieces[:middle] + bytes(64) + pieces[middle + 64:], "compressed")):
+            with self.subTest(name):
+                path = self.without_features(name, head, records)
+                trace = self.folder / f"{name}.htrace"
+                run = self.run_command([TRACE_DUMP, "import", path, "-o", trace])
+                self.assert_status(run, 1)
+                self.assertIn(part, run.stderr.decode())
+                self.assert_whole(trace)
+
+    def test_bomb(self):
+        head, _ = self.compressed(COMPRESSED)
+        zeros = struct.pack("<IHH", 99, 0, 8) * (1 << 23)
+        stream = subprocess.run([need("zstd"), "-qc19"], input=zeros, capture_output=True,
+                                check=True).stdout
+        record = struct.pack("<IHH", COMPRESSED, 0, 8 + len(stream)) + stream
+        path = self.without_features("bomb", head, record)
+        run = self.run_command([TRACE_DUMP, "import", path, "-o", self.folder / "bomb.htrace"])
+        self.assert_status(run, 1)
+        self.assertIn("more than records do", run.stderr.decode())
 
     def test_output_is_not_replaced(self):
         data = self.plain("perf.data.lost_samples-4.4")
