@@ -83,6 +83,12 @@ SamplingRate RateOf(const EventRequest& request, const EncodedEvent& event,
 void SetFields(const EventFields& fields, const EncodedEvent& event,
                EventDescription& description) {
   description.sample_type = kCommonFields;
+  // Asked for their period, events of the kernel's own and breakpoints disregard it: each is a
+  // sample (perf_swevent_event of kernel/events/core.c).
+  const bool is_counted_by_kernel = event.type == PERF_TYPE_SOFTWARE && !IsClock(event);
+  if (is_counted_by_kernel || event.breakpoint_kind != 0) {
+    description.sample_type &= ~std::uint64_t{PERF_SAMPLE_PERIOD};
+  }
   if (TellsOfMemory(event)) {
     if (fields.latency) description.sample_type |= PERF_SAMPLE_WEIGHT_STRUCT;
     if (fields.data_source) description.sample_type |= PERF_SAMPLE_DATA_SRC;

@@ -116,6 +116,7 @@ void KernelStream::OnMemory(const perf::SampleRecord& sample, std::uint8_t strea
   access.tick = tick;
   access.stream = stream;
   if (access.kind == AccessKind::kUnknown) access.kind = planned.kind;
+  if (access.period == 0) access.period = planned.info.period;
   Write(access);
   if (sample.user_registers.mask == 0) return;
   const bool is_told = access.kind != AccessKind::kUnknown;

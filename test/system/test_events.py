@@ -200,6 +200,11 @@ class Recorded(SystemTest):
         self.assertEqual(self.kinds(run.trace), Counter({None: 2000}))
         run = self.sample([program], "-e", f"mem:{address + 8:#x}/8:w")
         self.assertEqual(self.kinds(run.trace), Counter())
+        events = self.folder / "every_fourth.toml"
+        events.write_text(f'[[stream]]\nname = "w"\nevent = "mem:{address:#x}/8:w"\nperiod = 4\n')
+        run = self.sample([program], "--events", events)
+        periods = [r["period"] for r in records(run.trace) if r["type"] == "access"]
+        self.assertEqual(periods, [4] * 250)
 
     def test_file_of_streams(self):
         events = self.folder / "events.toml"
