@@ -28,6 +28,7 @@ constexpr std::uint64_t kIbsPeriod = 16 * 6'257ULL;  // a multiple of 16 (perf/m
 constexpr std::uint64_t kSpePeriod = 256 * 397ULL;  // of 256: PMSIRR_EL1.INTERVAL has no finer ones
 constexpr std::string_view kSpe = "arm_spe_";
 constexpr std::uint32_t kKernelLatency = 3;  // what perf's mem-loads asks for
+constexpr char kLoads[] = "mem-loads";
 constexpr char kLoadsLeader[] = "mem-loads-aux";
 
 constexpr std::uint64_t kCommonFields = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID |
@@ -145,15 +146,21 @@ EventDescription Describe(const EventRequest& request, const RecorderOptions& op
   return description;
 }
 
+// Whatever it was called: the PMU's own event of loads.
+bool IsLoadLatency(const EncodedEvent& event, const perf::Pmu& pmu) {
+  const auto loads = perf::EncodeNamed(pmu, kLoads, {});
+  return loads.ok() && loads->words[0] == event.words[0];
+}
+
 // On processors that need it load latency is led by an event that only counts.
 absl::StatusOr<std::optional<EventDescription>> LeaderOf(const EventRequest& request,
                                                          const RecorderOptions& options,
                                                          const perf::PmuCatalog& catalog,
                                                          const EncodedEvent& event) {
   const perf::Pmu* const pmu = catalog.Find(event.pmu);
-  const bool loads = event.text.find("mem-loads") != std::string::npos;
   std::string leader = request.leader;
-  if (leader.empty() && loads && pmu != nullptr && pmu->events.contains(kLoadsLeader)) {
+  if (leader.empty() && pmu != nullptr && IsLoadLatency(event, *pmu) &&
+      pmu->events.contains(kLoadsLeader)) {
     leader = fmt::format("{}/{}/", pmu->name, kLoadsLeader);
   }
   if (leader.empty()) return std::nullopt;

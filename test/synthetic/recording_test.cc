@@ -192,6 +192,16 @@ TEST_CASE("Synthetic: precise levels go down to what each event can do") {
   CHECK(level_of(guest, 0x1cd) == 1);
 }
 
+TEST_CASE("Synthetic: load latency has its leader, whatever the event is called") {
+  const auto* const event = GENERATE("r1cd:P", "cpu/event=0xcd,umask=1,ldlat=3/pp");
+  SyntheticKernel kernel(SapphireRapids());
+  const Played played = Record(kernel, Runs({}), [&](recorder::RecorderOptions& options) {
+    options.events = {{.event = event}};
+  });
+  CHECK(played.result.warnings.empty());
+  CHECK(played.header.streams.at(0).source == SourceKind::kPmu);
+}
+
 TEST_CASE("Synthetic: a PMU that gives no addresses is not used, and that is said") {
   if (!ClockTellsAccesses()) return;
   PlayedMachine without = Skylake();
